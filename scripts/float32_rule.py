@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Find how the installed scikit-learn computes with float32, float16 and integer rows, bit for bit.
+
+    python3 scripts/float32_rule.py                                              print what this version does
+    python3 scripts/float32_rule.py --table tests/data/sklearn/float32_rule.md   and set its column in that table
+
+Needs scikit-learn only. The transform of StandardScaler and the other linear scalers is compared with each candidate rule on
+random rows of mixed scale; the result names the rules that give the same bits in every element. Then the types of what
+LogisticRegression learns and returns.
+The rules, for a row value x of type T, fitted float64 values mean and scale:
+
+    wide steps    t = T(f64(x) - mean), u = T(f64(t) / scale)     each step in float64, rounded to T
+    wide once     u = T((f64(x) - mean) / scale)                  both in float64, rounded to T at the end
+    narrow        t = x - T(mean), u = t / T(scale)               fitted values rounded to T, then all in T
+
+RobustScaler has center for mean, MaxAbsScaler only the division, MinMaxScaler x * scale + min.
+"""
+
+import argparse
+import pathlib
+import warnings
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+FEATURES = 4
+
+
+def steps(scaler):
+    """What transform does to each column: (operation, fitted values), in order."""
+    if isinstance(scaler, MinMaxScaler):
+        return [(np.multiply, scaler.scale_), (np.add, scaler.min_)]
+    if isinstance(scaler, MaxAbsScaler):
+        return [(np.divide, scaler.scale_)]
+    if isinstance(scaler, RobustScaler):
+        return [(np.subtract, scaler.center_), (np.divide, scaler.scale_)]
+    subtract = [(np.subtract, scaler.mean_)] if scaler.with_mean else []
+    return subtract + ([(np.divide, scaler.scale_)] if scaler.with_std else [])
+
+
+def rules(X, operations, T):
+    """Each candidate's result for rows X, in T."""
+    narrow = wide = X.astype(T)
+    once = narrow.astype(np.float64)
+    for operation, fitted in operations:
+        wide = operation(wide.astype(np.float64), fitted).astype(T)
+        once = operation(once, fitted)
+        narrow = operation(narrow, fitted.astype(T))
+    return {"wide steps": wide, "wide once": once.astype(T), "narrow": narrow}
+
+
+def same_bits(a, b):
+    """Number of elements with equal bits; every NaN counts as equal to every other."""
+    unsigned = "u%d" % a.dtype.itemsize
+    return int(((a.view(unsigned) == b.view(unsigned)) | (np.isnan(a) & np.isnan(b))).sum())
+
+
+def rows(rng, count, mean, scale, dtype):
+    """Rows around the mean, from a thousandth of the scale to a thousand times it."""
+    spread = 10.0 ** rng.uniform(-3, 3, size=(count, FEATURES))
+    X = mean + scale * spread * rng.normal(size=(count, FEATURES))
+    if np.issubdtype(dtype, np.integer):
+        X = np.clip(X, np.iinfo(dtype).min, np.iinfo(dtype).max)
+    elif dtype == np.float16:
+        X = np.clip(X, -6e4, 6e4)
+    return X.astype(dtype)
+
+
+def scaler_rule(scaler, X):
+    """Type of the result and the rules that give its bits in every element; counts where none does."""
+    result = scaler.transform(X)
+    counts = {name: same_bits(result, value) for name, value in rules(X, steps(scaler), result.dtype.type).items()}
+    exact = [name for name, count in counts.items() if count == result.size]
+    if len(exact) == len(counts):
+        exact = ["all rules alike"]
+    found = ", ".join(exact) or ", ".join("%s %d of %d" % (n, c, result.size) for n, c in counts.items())
+    return "%s: %s" % (result.dtype, found)
+
+
+def measure(count):
+    """All measures of this version, as pairs of name and finding."""
+    rng = np.random.default_rng(0)
+    mean = np.array([0.3, -41.7, 1.6e3, 2e-3])
+    scale = np.array([1.1, 13.3, 57.9, 3e-3])
+    train = mean + scale * rng.normal(size=(500, FEATURES))
+    found = {}
+
+    for dtype in (np.float64, np.float32, np.float16, np.int16, np.int64):
+        X = rows(rng, count, mean, scale, dtype)
+        for options in (dict(), dict(with_mean=False), dict(with_std=False)):
+            if options and dtype not in (np.float32, np.float16):
+                continue
+            scaler = StandardScaler(**options).fit(train)
+            name = "StandardScaler(%s), %s rows" % (", ".join("%s=%s" % o for o in options.items()), np.dtype(dtype))
+            found[name] = scaler_rule(scaler, X)
+
+    for make in (RobustScaler, MaxAbsScaler, MinMaxScaler):
+        for dtype in (np.float32, np.float16, np.int16):
+            scaler, X = make().fit(train), rows(rng, count, mean, scale, dtype)
+            found["%s(), %s rows" % (make.__name__, np.dtype(dtype))] = scaler_rule(scaler, X)
+
+    for make in (StandardScaler, RobustScaler, MaxAbsScaler, MinMaxScaler):
+        for dtype in (np.float32, np.float16):
+            types = [fitted.dtype.name for _, fitted in steps(make().fit(train.astype(dtype)))]
+            found["fitted values of %s fitted on %s rows" % (make.__name__, np.dtype(dtype))] = ", ".join(types)
+    scaler = StandardScaler().fit(train)
+    scaler.mean_, scaler.scale_ = scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
+    found["float32 mean_ and scale_, float32 rows"] = scaler_rule(scaler, rows(rng, count, mean, scale, np.float32))
+    found["float32 mean_ and scale_, float64 rows"] = scaler_rule(scaler, rows(rng, count, mean, scale, np.float64))
+
+    z = (train - mean) / scale
+    direction = np.array([1.0, -2.0, 0.5, 1.5])
+    y = (z @ direction + rng.normal(size=len(z)) > 0).astype(int)
+    for name in ("lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"):
+        try:
+            model = LogisticRegression(solver=name, random_state=0, max_iter=1000).fit(z.astype(np.float32), y)
+            found["coef_, intercept_ of %s fitted on float32 rows" % name] = "%s, %s" % (
+                model.coef_.dtype, model.intercept_.dtype)
+        except ValueError:
+            found["coef_, intercept_ of %s fitted on float32 rows" % name] = "no such solver"
+
+    test = rng.normal(size=(count // 10, FEATURES)) * 10.0 ** rng.uniform(-2, 2, size=(count // 10, 1))
+    for coef in (np.float64, np.float32):
+        model = LogisticRegression().fit(z, y)
+        model.coef_, model.intercept_ = model.coef_.astype(coef), model.intercept_.astype(coef)
+        for dtype in (np.float64, np.float32, np.float16):
+            X = test.astype(dtype)
+            kinds = [getattr(model, f)(X).dtype.name for f in ("decision_function", "predict_proba", "predict_log_proba")]
+            found["decision, proba, log_proba: %s rows, %s coef_" % (np.dtype(dtype), np.dtype(coef))] = ", ".join(kinds)
+    found["column 0 of binary proba, column 1 being p"] = column_rule(LogisticRegression().fit(z, y), test)
+    if "multi_class" in LogisticRegression().get_params():
+        model = LogisticRegression(multi_class="multinomial").fit(z, y)
+        found["the same, multi_class='multinomial'"] = column_rule(model, test)
+    else:
+        found["the same, multi_class='multinomial'"] = "no such parameter"
+    return found
+
+
+def column_rule(model, X):
+    """Whether column 0 is exactly 1 - p in every row."""
+    first, second = model.predict_proba(X).T
+    equal = int((first == 1 - second).sum())
+    if equal == len(X):
+        return "1 - p"
+    return "not 1 - p (%d of %d rows equal)" % (equal, len(X))
+
+
+def set_column(path, found):
+    """Set this version's column in the markdown table of `path`, made where missing."""
+    text = path.read_text() if path.exists() else "# How scikit-learn computes with float32 and float16 rows\n\n| | |\n"
+    intro, table = text[: text.index("\n|") + 1], text[text.index("\n|") + 1 :]
+    lines = [[c.strip() for c in line.strip("|").split(" | ")] for line in table.splitlines() if not line.startswith("|---")]
+    columns = {v: {row[0]: row[i + 1] for row in lines[1:]} for i, v in enumerate(lines[0][1:]) if v}
+    columns[sklearn.__version__] = found
+    versions = sorted(columns, key=lambda v: [int(p) for p in v.split(".")])
+    out = ["| | " + " | ".join(versions) + " |", "|---|" + "---|" * len(versions)]
+    out += ["| %s | " % name + " | ".join(columns[v].get(name, "-") for v in versions) + " |" for name in found]
+    path.write_text(intro + "\n".join(out) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="random rows for each measure (default 1000000)")
+    parser.add_argument("--table", type=pathlib.Path, help="markdown table in which to set this version's column")
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    np.seterr(all="ignore")
+    found = measure(options.rows)
+    print("scikit-learn %s, numpy %s" % (sklearn.__version__, np.__version__))
+    for name, finding in found.items():
+        print("%-62s %s" % (name, finding))
+    if options.table:
+        set_column(options.table, found)
+
+
+if __name__ == "__main__":
+    main()
