@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evenscore/program.h"
+#include "evenscore/views.h"
+
+namespace evenscore {
+
+/// Who runs a Program. All give the same bits.
+enum class EngineKind : std::uint8_t {
+  reference,  ///< scalar, one thread, plain: the truth
+  cpu,        ///< all cores, the widest instruction set this machine has
+  cuda,       ///< a GPU
+};
+
+/// A device's queue of work: a cudaStream_t for `cuda`, ignored by host engines.
+struct Stream {
+  void* handle = nullptr;
+};
+
+struct EngineOptions {
+  int threads = 0;  ///< cpu: 0 = one a hardware thread; never changes a bit
+};
+
+/// A Program ready to run on a device.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// Scores every row of `rows` into the buffers of `outputs`; see RowsView and OutputsView for shapes and memory.
+  /// Bits do not depend on engine, thread count, layout or how rows are split into calls. Zero rows: no-op.
+  /// Host engines return when done. Calls from several threads are safe with distinct outputs, and take turns.
+  /// Throws Error: shape_mismatch (nothing written), arithmetic_failure, device_failure (outputs unspecified).
+  virtual void run(const RowsView& rows, const OutputsView& outputs, Stream stream = {}) = 0;
+
+  /// What runs, for people: "cpu: 2 threads, avx512".
+  virtual std::string description() const = 0;
+};
+
+/// Whether an engine can run on this machine, and if not why.
+struct EngineAvailability {
+  EngineKind kind;
+  bool available;
+  std::string detail;  ///< the instruction set or device, or what is missing
+};
+std::vector<EngineAvailability> available_engines();
+
+std::string_view name_of(EngineKind kind);
+
+/// Loads `program` (copied) onto a device. Checks that this thread and the engine's own compute by the rules of
+/// docs/arithmetic.md. Throws Error: device_unavailable, arithmetic_failure.
+std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, const EngineOptions& options = {});
+
+}  // namespace evenscore

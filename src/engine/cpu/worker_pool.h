@@ -1,0 +1,43 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace evenscore::engine::cpu {
+
+/// Threads that are started once and share out each job. The calling thread is worker 0.
+class WorkerPool {
+ public:
+  /// `threads` >= 1, the caller included.
+  explicit WorkerPool(int threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls job(worker) once on every worker and returns when all are done; rethrows the first exception. Calls from
+  /// several threads take turns.
+  void run(const std::function<void(int worker)>& job);
+
+ private:
+  void loop(int worker);
+  void call(int worker, const std::function<void(int)>& job);
+
+  std::mutex turn_;
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const std::function<void(int)>* job_ = nullptr;
+  std::uint64_t generation_ = 0;
+  int running_ = 0;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace evenscore::engine::cpu
