@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evenscore/engine.h"
+
+namespace evenscore::testing {
+
+/// What precedes the linear step.
+enum class Scaling : std::uint8_t { none, folded, unfoldable, two_scalers };
+/// What the rows hold.
+enum class Values : std::uint8_t { normal, mixed_scale, hazards, subnormal, signed_zero, epoch_seconds };
+
+/// One line of the table that every engine runs.
+struct EngineCase {
+  std::int64_t n_features;
+  std::int32_t n_scores;  ///< 1 = two classes
+  std::int64_t n_rows;
+  ElementType type;
+  Arithmetic arithmetic;
+  Scaling scaling;
+  bool other_link;  ///< sigmoid_doubled, one_vs_rest instead of sigmoid, softmax
+  Values values;
+  int threads;
+  std::int64_t split;       ///< rows a call, 0 = all at once
+  std::int64_t misaligned;  ///< bytes that the data start is off its alignment
+  bool strided;             ///< columns and rows lie apart
+
+  std::string name() const;
+};
+
+/// Every pair of values of any two fields appears in at least one case. Fixed seed.
+std::vector<EngineCase> engine_cases();
+
+/// Rows and Program of a case; owns the memory of `view`.
+struct CaseData {
+  Program program;
+  std::vector<std::byte> memory;
+  RowsView view;
+};
+CaseData make_case(const EngineCase& c);
+
+}  // namespace evenscore::testing

@@ -1,0 +1,212 @@
+// Every engine and every instruction set of this machine against `reference`, bit for bit, over the case table.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "cases.h"
+#include "engine/cpu/target.h"
+#include "evenscore/arith/ops.h"
+#include "evenscore/error.h"
+#include "program/program_builder.h"
+
+namespace evenscore::testing {
+namespace {
+
+/// All outputs of one run, and guard bytes behind each buffer.
+struct Results {
+  OutputType type;
+  std::vector<std::int32_t> label_index;
+  std::vector<std::uint8_t> status;
+  std::vector<std::byte> proba, log_proba, decision;
+  static constexpr std::size_t kGuard = 64;
+
+  Results(const Program& program, std::int64_t rows, OutputType output_type) : type(output_type) {
+    const std::size_t size = type == OutputType::f64 ? 8 : 4;
+    const auto n = static_cast<std::size_t>(rows);
+    label_index.assign(n + kGuard, 0x5a5a5a5a);
+    status.assign(n + kGuard, 0x5a);
+    proba.assign(n * static_cast<std::size_t>(program.n_classes) * size + kGuard, std::byte{0x5a});
+    log_proba = proba;
+    decision.assign(n * static_cast<std::size_t>(program.n_scores()) * size + kGuard, std::byte{0x5a});
+  }
+
+  OutputsView from(const Program& program, std::int64_t row) {
+    const std::size_t size = type == OutputType::f64 ? 8 : 4;
+    const std::size_t k = static_cast<std::size_t>(row) * size;
+    OutputsView view;
+    view.type = type;
+    view.label_index = label_index.data() + row;
+    view.status = status.data() + row;
+    view.proba = proba.data() + k * static_cast<std::size_t>(program.n_classes);
+    view.log_proba = log_proba.data() + k * static_cast<std::size_t>(program.n_classes);
+    view.decision = decision.data() + k * static_cast<std::size_t>(program.n_scores());
+    return view;
+  }
+
+  bool operator==(const Results&) const = default;
+};
+
+Results run(Engine& engine, const CaseData& data, OutputType type, std::int64_t split) {
+  Results results(data.program, data.view.count, type);
+  const std::int64_t step = split > 0 ? split : std::max<std::int64_t>(data.view.count, 1);
+  std::int64_t row = 0;
+  do {
+    RowsView part = data.view;
+    part.data += row * part.row_stride;
+    part.count = std::min(step, data.view.count - row);
+    engine.run(part, results.from(data.program, row));
+    row += step;
+  } while (row < data.view.count);
+  return results;
+}
+
+const std::vector<EngineCase>& cases() {
+  static const std::vector<EngineCase> kCases = engine_cases();
+  return kCases;
+}
+
+TEST(CaseTable, StaysWithinItsBudgetOfMultiplyAdds) {
+  std::int64_t total = 0;
+  for (const EngineCase& c : cases()) total += c.n_features * c.n_scores * c.n_rows;
+  EXPECT_LE(total, std::int64_t{5'000'000'000});
+  std::printf("%zu cases, %.2e multiply-adds an engine and output type\n", cases().size(), static_cast<double>(total));
+}
+
+class EngineAgreement : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EngineAgreement, SameBitsAsReference) {
+  setenv("EVENSCORE_CPU", GetParam().c_str(), 1);
+  int compared = 0;
+  for (const EngineCase& c : cases()) {
+    SCOPED_TRACE(c.name());
+    const CaseData data = make_case(c);
+    EngineOptions options;
+    options.threads = c.threads;
+    const std::unique_ptr<Engine> reference = make_engine(EngineKind::reference, data.program);
+    const std::unique_ptr<Engine> cpu = make_engine(EngineKind::cpu, data.program, options);
+    ASSERT_NE(cpu->description().find(GetParam()), std::string::npos) << "the forced instruction set did not run";
+    // Rows apart, so that a call sees at most one layout; types in turn, so that both run on every shape.
+    const OutputType type = compared++ % 2 == 0 ? OutputType::f64 : OutputType::f32;
+    ASSERT_TRUE(run(*reference, data, type, 0) == run(*cpu, data, type, c.split));
+  }
+  unsetenv("EVENSCORE_CPU");
+}
+
+std::vector<std::string> supported_targets() {
+  std::vector<std::string> names;
+  for (const engine::cpu::Target& target : engine::cpu::targets()) {
+    if (target.supported()) {
+      names.emplace_back(target.name);
+    } else {
+      std::printf("not on this machine: %s\n", std::string(target.name).c_str());
+    }
+  }
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Cpu, EngineAgreement, ::testing::ValuesIn(supported_targets()),
+                         [](const auto& target) { return target.param; });
+
+TEST(Engines, AnUnknownInstructionSetIsRefused) {
+  setenv("EVENSCORE_CPU", "mmx", 1);
+  EXPECT_THROW(make_engine(EngineKind::cpu, make_case(cases()[0]).program), Error);
+  unsetenv("EVENSCORE_CPU");
+}
+
+TEST(Engines, CudaIsRefusedWithTheReason) {
+  try {
+    make_engine(EngineKind::cuda, make_case(cases()[0]).program);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::device_unavailable);
+    EXPECT_EQ(exit_status(error.code()), 3);
+  }
+}
+
+TEST(Engines, RowsOfAnotherWidthAreRefusedAndNothingIsWritten) {
+  CaseData data = make_case(cases()[0]);
+  data.view.columns += 1;
+  for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
+    std::int32_t label = 77;
+    OutputsView outputs;
+    outputs.label_index = &label;
+    EXPECT_THROW(make_engine(kind, data.program)->run(data.view, outputs), Error);
+    EXPECT_EQ(label, 77);
+  }
+}
+
+/// A program of one feature, weight 1 and no intercept: the score is the value itself.
+Program identity_program() {
+  ProgramBuilder builder(1, {});
+  builder.require(Validity::finite);
+  builder.linear({1.0}, {0.0});
+  return builder.finish(LinkKind::sigmoid, 2);
+}
+
+TEST(Engines, SayWhyARowCannotBeScored) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double rows[] = {1.0, std::nan(""), inf, -inf};
+  const RowsView view{reinterpret_cast<const std::byte*>(rows), ElementType::f64, 4, 1, 8, 8, MemorySpace::host};
+  for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
+    std::int32_t label[4];
+    std::uint8_t status[4];
+    double proba[8];
+    OutputsView outputs;
+    outputs.label_index = label;
+    outputs.status = status;
+    outputs.proba = proba;
+    make_engine(kind, identity_program())->run(view, outputs);
+    EXPECT_EQ(std::vector<int>(status, status + 4), (std::vector<int>{0, 1, 2, 2}));
+    EXPECT_EQ(std::vector<int>(label, label + 4), (std::vector<int>{1, -1, -1, -1}));
+    EXPECT_TRUE(std::isnan(proba[2]));
+    EXPECT_EQ(proba[5], 1.0);
+    EXPECT_EQ(proba[7], 0.0);
+  }
+}
+
+TEST(Engines, AScoreThatOverflowsFromFiniteInputsIsNotScored) {
+  ProgramBuilder builder(2, {});
+  builder.require(Validity::finite);
+  builder.linear({1.0, 1.0}, {0.0});
+  const Program program = builder.finish(LinkKind::sigmoid, 2);
+  const double rows[] = {1.7e308, 1.7e308};
+  const RowsView view{reinterpret_cast<const std::byte*>(rows), ElementType::f64, 1, 2, 16, 8, MemorySpace::host};
+  for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
+    std::uint8_t status = 9;
+    OutputsView outputs;
+    outputs.status = &status;
+    make_engine(kind, program)->run(view, outputs);
+    EXPECT_EQ(status, static_cast<std::uint8_t>(RowStatus::score_not_finite));
+  }
+}
+
+TEST(StageRounding, DoubleRoundingOfF32OperandsEqualsF32Arithmetic) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 4'000'000; ++i) {
+    const auto bits = random();
+    const float a = arith::float_of(static_cast<std::uint32_t>(bits));
+    const float b = arith::float_of(static_cast<std::uint32_t>(bits >> 32));
+    if (std::isnan(a) || std::isnan(b)) continue;
+    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::sub(a, b)))), arith::bits_of(arith::canonical(a - b)));
+    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::div(a, b)))), arith::bits_of(arith::canonical(a / b)));
+  }
+}
+
+TEST(Folding, HappensOnlyWhereTheSpecificationAllows) {
+  const auto stages = [](double scale, double weight) {
+    ProgramBuilder builder(1, {});
+    builder.centre_and_scale(std::vector<double>{1.0}, std::vector<double>{scale}, Float32Scaling::round_each_step);
+    builder.linear({weight}, {0.0});
+    return builder.finish(LinkKind::sigmoid, 2).stages;
+  };
+  EXPECT_EQ(stages(2.0, 1.0).size(), 1U);
+  EXPECT_EQ(stages(2.0, 0.0).size(), 1U) << "a zero weight stays zero";
+  EXPECT_EQ(stages(0x1p40, 0x1p-1020).size(), 3U) << "the quotient is subnormal";
+  EXPECT_EQ(stages(0x1p-40, 0x1p1020).size(), 3U) << "the quotient overflows";
+}
+
+}  // namespace
+}  // namespace evenscore::testing
