@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pickle/arena.h"
+#include "pickle/cursor.h"
+#include "pickle/numpy_array.h"
+#include "pickle/opcodes.h"
+
+namespace evenscore::pickle {
+
+/// The stack machine of one parse. It pushes, pops and remembers nodes; what globals make of their arguments
+/// is decided in reduce.h.
+class Machine {
+ public:
+  explicit Machine(Arena& arena) : arena_(arena), cursor_(arena) {}
+
+  /// Executes the whole stream and returns the value it leaves.
+  NodeId run();
+
+ private:
+  /// The state of one pickle: the file's own, or one nested in a joblib array of Python objects.
+  struct Frame {
+    std::vector<NodeId> stack;
+    std::vector<size_t> marks;
+    std::vector<NodeId> memo;
+    int protocol = 0;
+    NodeId wrapper = kNoNode;
+    ArrayLayout expected;
+  };
+
+  void start_frame();
+  /// Ends the innermost pickle; true when it was the outermost.
+  bool stop();
+  void execute(Opcode opcode);
+  bool execute_constant(Opcode opcode);
+  bool execute_text(Opcode opcode);
+  bool execute_container(Opcode opcode);
+  bool execute_memo(Opcode opcode);
+  void execute_instance(Opcode opcode);
+
+  Frame& frame() { return frames_.back(); }
+  void push(NodeId id) { frame().stack.push_back(id); }
+  NodeId pop();
+  NodeId top();
+  void push_mark();
+  /// The values above the last mark, which are removed together with it.
+  std::vector<NodeId> pop_to_mark();
+  void push_tuple(size_t size);
+
+  void append_items(Kind kind, const std::vector<NodeId>& items);
+  void remember(uint64_t index);
+  void recall(uint64_t index);
+  uint64_t text_index();
+
+  void push_int_text(std::string_view text);
+  void push_long_text();
+  void push_decimal(std::string_view text);
+  void push_binary_integer(int64_t length);
+  void push_real_text();
+  void push_string(uint64_t length);
+  void push_latin1(int64_t length);
+  void push_bytes(uint64_t length);
+  void push_global(std::string_view module, std::string_view name);
+  void push_stack_global();
+  void build();
+
+  Arena& arena_;
+  Cursor cursor_;
+  std::vector<Frame> frames_;
+};
+
+}  // namespace evenscore::pickle
