@@ -1,0 +1,58 @@
+#include "batch/block_digest.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+#include <span>
+
+namespace evenscore {
+
+static_assert(std::endian::native == std::endian::little, "rows are hashed as they lie in memory");
+
+struct BlockDigest::Block {
+  XXH3_state_t state;
+  Block() { XXH3_128bits_reset(&state); }
+};
+
+namespace {
+
+XXH128_canonical_t canonical(const XXH3_state_t& state) {
+  XXH128_canonical_t bytes;
+  XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(&state));
+  return bytes;
+}
+
+}  // namespace
+
+BlockDigest::BlockDigest(std::size_t row_bytes) : row_bytes_(row_bytes), block_(std::make_unique<Block>()) {}
+BlockDigest::BlockDigest(BlockDigest&&) noexcept = default;
+BlockDigest& BlockDigest::operator=(BlockDigest&&) noexcept = default;
+BlockDigest::~BlockDigest() = default;
+
+void BlockDigest::update(const std::byte* bytes, std::int64_t rows) {
+  while (rows > 0) {
+    const std::int64_t taken = std::min(rows, kBlockRows - rows_in_block_);
+    const std::size_t size = static_cast<std::size_t>(taken) * row_bytes_;
+    XXH3_128bits_update(&block_->state, bytes, size);
+    bytes += size;
+    rows -= taken;
+    rows_in_block_ += taken;
+    if (rows_in_block_ < kBlockRows) continue;
+    const XXH128_canonical_t digest = canonical(block_->state);
+    finished_blocks_.update(std::as_bytes(std::span(digest.digest)));
+    XXH3_128bits_reset(&block_->state);
+    rows_in_block_ = 0;
+  }
+}
+
+std::string BlockDigest::hex() const {
+  if (rows_in_block_ == 0) return finished_blocks_.hex();
+  Sha256 all = finished_blocks_;
+  const XXH128_canonical_t digest = canonical(block_->state);
+  all.update(std::as_bytes(std::span(digest.digest)));
+  return all.hex();
+}
+
+}  // namespace evenscore

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/sha256.h"
+
+namespace evenscore {
+
+/// The digest of a table of rows, independent of how they are handed over: XXH3-128 of the little-endian row
+/// bytes of each block of 65,536 rows (the last may be shorter), SHA-256 over these in row order, each as its
+/// canonical 16 bytes. Detects damage, not forgery: XXH3 is no cryptographic hash. Movable; one thread.
+class BlockDigest {
+ public:
+  static constexpr std::int64_t kBlockRows = 65'536;
+
+  /// `row_bytes` is the size of every row.
+  explicit BlockDigest(std::size_t row_bytes);
+  BlockDigest(BlockDigest&&) noexcept;
+  BlockDigest& operator=(BlockDigest&&) noexcept;
+  ~BlockDigest();
+
+  /// The next `rows` rows.
+  void update(const std::byte* bytes, std::int64_t rows);
+
+  /// 64 lower-case hexadecimal digits of all rows so far; more may follow.
+  std::string hex() const;
+
+ private:
+  struct Block;
+  std::size_t row_bytes_;
+  std::int64_t rows_in_block_ = 0;
+  std::unique_ptr<Block> block_;
+  Sha256 finished_blocks_;
+};
+
+}  // namespace evenscore

@@ -1,0 +1,97 @@
+#include "batch/row_dataset.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+#include "evenscore/error.h"
+#include "h5/dataset.h"
+#include "h5/text.h"
+
+namespace evenscore {
+namespace {
+
+constexpr std::uint64_t kMostObjects = 10'000;
+constexpr int kDeepest = 32;
+constexpr std::size_t kMostListed = 20;
+
+class DatasetList {
+ public:
+  explicit DatasetList(const h5::File& file) : file_(file) { visit(file.open(file.locate("/")), "", 0); }
+
+  std::vector<std::string> matrices;  ///< paths of the two-dimensional numeric datasets
+  std::vector<std::string> matrix_lines, other_lines;
+
+ private:
+  void visit(const h5::Handle& group, const std::string& path, int depth) {
+    for (const h5::Link& link : h5::links_of(group, kMostObjects)) {
+      if (!link.is_hard) continue;
+      const std::string child_path = path + "/" + link.name;
+      const h5::Handle child = file_.open(file_.locate(child_path));
+      if (!visited_.insert(h5::object_address(child)).second) continue;
+      if (visited_.size() > kMostObjects || depth > kDeepest) {
+        throw Error(ErrorCode::limit_exceeded, "holds too many objects to search", {},
+                    "name the rows with --dataset");
+      }
+      if (h5::is_dataset(child)) {
+        add(child_path);
+      } else if (h5::is_group(child)) {
+        visit(child, child_path, depth + 1);
+      }
+    }
+  }
+
+  void add(const std::string& path) {
+    try {
+      const h5::Dataset dataset(file_, path);
+      const std::string line =
+          fmt::format("{} {} {}", h5::printable(path), h5::shape_text(dataset.shape()), dataset.type_name());
+      if (dataset.is_number() && dataset.shape().size() == 2) {
+        matrices.push_back(path);
+        matrix_lines.push_back(line);
+      } else {
+        other_lines.push_back(line);
+      }
+    } catch (const Error& error) {
+      other_lines.push_back(fmt::format("{} ({})", h5::printable(path), error.cause()));
+    }
+  }
+
+  const h5::File& file_;
+  std::set<std::uint64_t> visited_;
+};
+
+std::string list(const std::vector<std::string>& lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines.size() && i < kMostListed; ++i) text += "\n  " + lines[i];
+  if (lines.size() > kMostListed) text += fmt::format("\n  and {} more", lines.size() - kMostListed);
+  return text;
+}
+
+bool is_matrix(const h5::File& file, const std::vector<h5::Link>& root) {
+  for (const h5::Link& link : root) {
+    if (link.name == "X") return h5::is_dataset(file.open(file.locate("/X")));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string find_row_dataset(const h5::File& file) {
+  if (is_matrix(file, h5::links_of(file.open(file.locate("/")), kMostObjects))) return "/X";
+  const DatasetList found(file);
+  if (found.matrices.size() == 1) return found.matrices.front();
+  if (found.matrices.empty()) {
+    throw Error(ErrorCode::bad_request,
+                "holds no two-dimensional numeric dataset" +
+                    (found.other_lines.empty() ? std::string() : "; it holds:" + list(found.other_lines)),
+                {}, "name the rows with --dataset");
+  }
+  throw Error(ErrorCode::bad_request,
+              fmt::format("holds {} two-dimensional numeric datasets:{}", found.matrices.size(),
+                          list(found.matrix_lines)),
+              {}, "name one with --dataset");
+}
+
+}  // namespace evenscore

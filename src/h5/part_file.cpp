@@ -1,0 +1,155 @@
+#include "h5/part_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "evenscore/error.h"
+#include "h5/file_identity.h"
+
+namespace evenscore::h5 {
+namespace {
+
+Error failure(const char* doing, int reason, std::string remedy = {}) {
+  if (reason == ENOSPC || reason == EDQUOT) remedy = "free space, or write to another disk";
+  if (reason == EFBIG) remedy = "raise the file size limit (ulimit -f), or write to another file system";
+  return Error(ErrorCode::storage_failure,
+               fmt::format("cannot {}: {}", doing, std::generic_category().message(reason)), {},
+               std::move(remedy));
+}
+
+// A lock of the open file description: unlike flock it cannot collide with the lock that libhdf5 may take.
+bool lock(int file) {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return fcntl(file, F_OFD_SETLK, &whole) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+Error busy() {
+  return Error(ErrorCode::output_exists, "another run is writing it", {},
+               "wait for it, or choose another output");
+}
+
+// Never truncates what is there: an old part file may be another name of a file that matters.
+void remove_stale(const std::string& part) {
+  const int old = open(part.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (old < 0 && errno == ENOENT) return;
+  const bool is_free = old < 0 || lock(old);
+  if (is_free && unlink(part.c_str()) != 0) {
+    const int reason = errno;
+    if (old >= 0) close(old);
+    throw failure("remove the unfinished .part file", reason);
+  }
+  if (old >= 0) close(old);
+  if (!is_free) throw busy();
+}
+
+void check_target(const std::string& path, const std::string& part, bool overwrite,
+                  const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    if (is_same_file(path, input) || is_same_file(part, input)) {
+      throw Error(ErrorCode::bad_request, fmt::format("is the input {}", input), {}, "choose another output");
+    }
+  }
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return;
+  if (S_ISDIR(status.st_mode)) throw Error(ErrorCode::bad_request, "is a directory", {}, "name a file in it");
+  if (!overwrite) {
+    throw Error(ErrorCode::output_exists, "exists already", {}, "give --overwrite, or choose another output");
+  }
+}
+
+}  // namespace
+
+PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::string>& inputs)
+    : path_(std::move(path)), part_path_(path_ + ".part"), overwrite_(overwrite) {
+  try {
+    check_target(path_, part_path_, overwrite, inputs);
+    const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
+    directory_ = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory_ < 0) throw failure("open its directory", errno, "create the directory first");
+    remove_stale(part_path_);
+    file_ = open(part_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file_ < 0 && errno == EEXIST) throw busy();
+    if (file_ < 0) throw failure("be created", errno, "check the directory's permissions");
+    if (!lock(file_)) throw busy();
+  } catch (const Error& error) {
+    if (directory_ >= 0) close(directory_);
+    if (file_ >= 0) close(file_);
+    throw error.in_file(path_);
+  }
+}
+
+PartFile::~PartFile() {
+  if (!committed_) unlink(part_path_.c_str());
+  close(file_);
+  close(directory_);
+}
+
+void PartFile::check_room(std::uint64_t bytes) const {
+  struct statvfs status {};
+  if (fstatvfs(file_, &status) != 0 || status.f_blocks == 0) return;
+  const std::uint64_t room = std::uint64_t{status.f_bavail} * status.f_frsize;
+  if (bytes <= room) return;
+  throw Error(ErrorCode::storage_failure,
+              fmt::format("needs {} bytes and the file system has {} left", bytes, room), {},
+              "free space, or write to another disk")
+      .in_file(path_);
+}
+
+void PartFile::reserve(std::uint64_t size) {
+  if (size == 0) return;
+  int reason = 0;
+  do {
+    reason = fallocate(file_, 0, 0, static_cast<off_t>(size)) == 0 ? 0 : errno;
+  } while (reason == EINTR);
+  // File systems without fallocate tell at the write; glibc's emulation would write every block.
+  if (reason != 0 && reason != EOPNOTSUPP && reason != ENOSYS) {
+    throw failure("reserve its space", reason).in_file(path_);
+  }
+}
+
+void PartFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  constexpr std::size_t kMost = std::size_t{1} << 30;
+  while (!bytes.empty()) {
+    const ssize_t written =
+        pwrite(file_, bytes.data(), std::min(bytes.size(), kMost), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw failure("be written", written < 0 ? errno : EIO).in_file(path_);
+    offset += static_cast<std::uint64_t>(written);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void PartFile::commit() {
+  // A failed fsync is never repeated: the kernel may have dropped the very pages that failed.
+  if (fsync(file_) != 0) throw failure("be written to the disk", errno).in_file(path_);
+  int reason = 0;
+  if (!overwrite_) {
+    reason =
+        renameat2(AT_FDCWD, part_path_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+    if (reason == EEXIST) {
+      throw Error(ErrorCode::output_exists, "appeared while it was being written", {},
+                  "give --overwrite, or choose another output")
+          .in_file(path_);
+    }
+  }
+  const bool plain =
+      overwrite_ || reason == EINVAL || reason == ENOSYS;  // not every file system has NOREPLACE
+  if (plain) reason = rename(part_path_.c_str(), path_.c_str()) == 0 ? 0 : errno;
+  if (reason != 0) throw failure("be given its name", reason).in_file(path_);
+  committed_ = true;
+  if (fsync(directory_) != 0) throw failure("be made durable in its directory", errno).in_file(path_);
+}
+
+}  // namespace evenscore::h5
