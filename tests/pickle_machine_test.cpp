@@ -149,8 +149,8 @@ TEST(PickleOpcode, UnicodeStringsOfEveryLength) {
 }
 
 TEST(PickleOpcode, StringsMustBeUtf8) {
-  for (const std::string& text :
-       {"\xFF"s, "\xC0\x80"s, "\xED\xA0\x80"s, "\xF4\x90\x80\x80"s, "\xE2\x82"s, "\x80"s}) {
+  for (const std::string& text : {"\xFF"s, "\xC0\x80"s, "\xED\xA0\x80"s, "\xE0\x9F\xBF"s, "\xF0\x8F\xBF\xBF"s,
+                                  "\xF4\x90\x80\x80"s, "\xE2\x82"s, "\x80"s}) {
     EXPECT_EQ(code_of(p2().string(text).stop()), ErrorCode::corrupt_file);
   }
 }
@@ -338,6 +338,7 @@ TEST(PickleMemo, UnsetAndFarIndicesAreRefused) {
   EXPECT_EQ(code_of(p2().none().op(Opcode::binput).number(1, 1).get(0).stop()), ErrorCode::corrupt_file);
   EXPECT_EQ(code_of(p2().none().op(Opcode::long_binput).number(0xFFFFFFFF, 4).stop()),
             ErrorCode::corrupt_file);
+  EXPECT_EQ(code_of(p2().none().op(Opcode::binput).number(2, 1).stop()), ErrorCode::corrupt_file);
   EXPECT_EQ(code_of(PickleBytes().none().raw("p9999999999\n").stop()), ErrorCode::corrupt_file);
   EXPECT_EQ(code_of(PickleBytes().none().raw("p-1\n").stop()), ErrorCode::corrupt_file);
   EXPECT_EQ(code_of(PickleBytes().none().raw("p99999999999999999999999\n").stop()), ErrorCode::corrupt_file);
