@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <fstream>
+#include <span>
+
 #include "evenscore/error.h"
 #include "h5/tree.h"
 #include "pickle/container.h"
@@ -11,8 +15,17 @@
 namespace evenscore {
 namespace {
 
+/// Whether the content is HDF5. What cannot be opened is left to the reader of saved files, which says why.
+bool is_hdf5(const std::string& path) {
+  std::array<char, 24> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  const auto length = static_cast<std::size_t>(file.gcount());
+  return pickle::detect(std::as_bytes(std::span(head.data(), length))) == pickle::Container::hdf5;
+}
+
 ModelFile load_one(const std::string& path) {
-  if (pickle::detect_file(path) != pickle::Container::hdf5) {
+  if (!is_hdf5(path)) {
     ModelFile model;
     model.pipeline = read_saved_file(path);
     return model;

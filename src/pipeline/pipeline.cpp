@@ -38,6 +38,19 @@ std::string place_of(const Pipeline& pipeline, std::size_t i) {
                                  : fmt::format("steps[{}] '{}'", i, pipeline.steps[i].name);
 }
 
+void check_fitted(const Pipeline& pipeline) {
+  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
+    const Step& step = pipeline.steps[i];
+    const steps::StepClass* step_class = steps::find_step_class(step.class_name);
+    if (step_class == nullptr) continue;
+    for (const steps::FittedAttribute& attribute : step_class->fitted) {
+      if (!attribute.required || step.attribute(attribute.name) != nullptr) continue;
+      throw Error(ErrorCode::not_fitted, fmt::format("{} has no '{}_': it was saved before fit()", step.class_name, attribute.name),
+                  place_of(pipeline, i), "call fit() on the pipeline and save it again");
+    }
+  }
+}
+
 }  // namespace
 
 const Param* Step::param(std::string_view key) const {
@@ -82,6 +95,7 @@ void check(const Pipeline& pipeline) {
   if (pipeline.steps.empty()) {
     throw Error(ErrorCode::not_a_model, "the pipeline has no steps", "steps", "give a fitted pipeline that ends in a classifier");
   }
+  check_fitted(pipeline);
   std::int64_t n_columns = pipeline.n_features();
   for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
     const Step& step = pipeline.steps[i];
@@ -92,12 +106,6 @@ void check(const Pipeline& pipeline) {
         throw Error(ErrorCode::unsupported, fmt::format("{} is not supported", step.class_name), place_of(pipeline, i));
       }
     } else {
-      for (const steps::FittedAttribute& attribute : step_class->fitted) {
-        if (attribute.required && step.attribute(attribute.name) == nullptr) {
-          throw Error(ErrorCode::not_fitted, fmt::format("{} has no '{}_': it was saved before fit()", step.class_name, attribute.name),
-                      place_of(pipeline, i), "call fit() on the pipeline and save it again");
-        }
-      }
       step_class->check(step, n_columns);
     }
     const bool predictor = step_class != nullptr && step_class->predictor;

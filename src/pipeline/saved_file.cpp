@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "base/sha256.h"
 #include "evenscore/error.h"
-#include "pickle/reader.h"
+#include "pickle/parse.h"
+#include "pickle/stream.h"
+#include "pickle/unsupported.h"
 #include "pipeline/saved_values.h"
 #include "steps/step_class.h"
 
@@ -30,7 +31,7 @@ constexpr AllowedClass kInert[] = {
     {"sklearn.utils._metadata_requests", "MethodMetadataRequest", Role::inert_object},
 };
 
-std::vector<AllowedClass> allowed_classes() {
+std::vector<AllowedClass> make_allowed_classes() {
   std::vector<AllowedClass> allowed(std::begin(kInert), std::end(kInert));
   allowed.push_back({kPipelineModule, "Pipeline", Role::object});
   for (const steps::StepClass* step_class : steps::step_classes()) {
@@ -40,6 +41,12 @@ std::vector<AllowedClass> allowed_classes() {
     }
   }
   return allowed;
+}
+
+/// A document refers to it as long as it lives.
+const std::vector<AllowedClass>& allowed_classes() {
+  static const std::vector<AllowedClass> kAllowed = make_allowed_classes();
+  return kAllowed;
 }
 
 /// One refusal for everything that is not supported: each class once, with its first place and how often it occurs.
@@ -174,9 +181,9 @@ Pipeline to_pipeline(const Document& document) {
 }  // namespace
 
 Pipeline read_saved_file(const std::string& path) {
-  const pickle::Limits limits;
-  const std::vector<std::byte> file = pickle::read_file(path, limits);
   try {
+    const pickle::Limits limits;
+    const std::vector<std::byte> file = pickle::read_file(path, limits);
     const Document document = pickle::parse(pickle::open_stream(file, limits), allowed_classes(), limits);
     refuse_unsupported(document);
     Pipeline pipeline = to_pipeline(document);

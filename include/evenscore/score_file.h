@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "evenscore/model_file.h"
+#include "evenscore/prediction_file.h"
+#include "evenscore/rows_file.h"
+
+namespace evenscore {
+
+/// What happens to a row that cannot be scored.
+enum class BadRows : std::uint8_t {
+  stop,  ///< the job ends with Error (unscorable_row) naming the first one and its column
+  mark,  ///< it is written as missing and counted
+};
+
+/// How far a job has come.
+struct Progress {
+  std::int64_t rows_done = 0;
+  std::int64_t rows_total = 0;
+  std::int64_t bytes_read = 0;
+};
+
+/// Scoring of one file into another.
+struct ScoreJob {
+  std::string rows_path;
+  RowsOptions rows;
+  std::string output_path;
+  std::vector<std::string> model_paths;  ///< never overwritten
+  WantedOutputs wanted;
+  OutputType output_type = OutputType::f64;
+  EngineKind engine = EngineKind::cpu;
+  EngineOptions engine_options;
+  Arithmetic arithmetic = Arithmetic::exact;
+  std::int64_t batch_rows = 0;  ///< 0 = chosen for cache and chunks; never changes a bit
+  BadRows bad_rows = BadRows::stop;
+  bool overwrite = false;
+  std::function<void(const Progress&)> progress;     ///< called from the calling thread after each batch; may be empty
+  const std::atomic<bool>* cancelled = nullptr;      ///< when it turns true the job stops after the batch under way
+};
+
+struct ScoreSummary {
+  std::int64_t rows = 0;
+  std::int64_t bad_rows = 0;
+  std::int64_t bytes_read = 0;     ///< of rows, as the engine sees them
+  std::int64_t bytes_written = 0;  ///< of results
+  double seconds = 0.0;
+  std::string engine;              ///< description
+  std::string rows_dataset;
+  bool bound_by_name = false;
+  std::string pipeline_digest, rows_digest, outputs_digest;
+  bool cancelled = false;  ///< nothing was written under the output's name
+};
+
+/// Checks the engine against the model's probe rows, then streams: reading, scoring and writing overlap, and memory does
+/// not grow with rows. The output appears under its name when it is complete. Throws Error: what RowSource,
+/// PredictionWriter, Engine and check_probes throw; unscorable_row.
+ScoreSummary score_file(const ModelFile& model, const ScoreJob& job);
+
+}  // namespace evenscore

@@ -1,0 +1,30 @@
+#include "cli/interrupt.h"
+
+#include <csignal>
+
+#include "cli/exit_status.h"
+
+namespace evenscore::cli {
+namespace {
+
+std::atomic<bool> flag{false};
+volatile std::sig_atomic_t received = 0;
+
+void on_signal(int signal) {
+  received = signal;
+  flag.store(true);
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+const std::atomic<bool>& interrupted() { return flag; }
+
+void catch_signals() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+int interrupted_status() { return received == SIGTERM ? kTerminated : kInterrupted; }
+
+}  // namespace evenscore::cli

@@ -1,0 +1,89 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include "evenscore/error.h"
+
+namespace evenscore::cli {
+
+ShowProgress OutputStyle::show_progress() const {
+  if (quiet || progress == "never") return ShowProgress::never;
+  return progress == "always" ? ShowProgress::always : ShowProgress::automatic;
+}
+
+void add_output_style(CLI::App& command, OutputStyle& style) {
+  command.add_flag("--json", style.json, "Print one JSON object on stdout and nothing else there");
+  command.add_flag("--quiet", style.quiet, "Print nothing but errors");
+  command.add_flag("-v,--verbose", style.verbose, "Say more");
+  command.add_option("--progress", style.progress, "Show progress on stderr: auto = on a terminal only")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+}
+
+std::vector<std::string> ModelArguments::paths() const {
+  std::vector<std::string> all{path};
+  all.insert(all.end(), then.begin(), then.end());
+  return all;
+}
+
+void add_model(CLI::App& command, ModelArguments& model) {
+  command.add_option("MODEL", model.path, "A pipeline file (.h5) or a saved scikit-learn file (.joblib, .pkl), told apart by content")
+      ->required();
+  command.add_option("--then", model.then, "Append the steps of another saved file; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
+RowsOptions RowsArguments::rows_options() const {
+  RowsOptions options;
+  options.dataset = dataset;
+  if (!columns.empty()) options.columns = split_list(columns, "--columns");
+  return options;
+}
+
+EngineKind RowsArguments::engine() const {
+  if (device == "auto" || device == "cpu") return EngineKind::cpu;
+  if (device == "reference") return EngineKind::reference;
+  if (device == "cuda" || device.starts_with("cuda:")) return EngineKind::cuda;
+  throw Error(ErrorCode::bad_request, fmt::format("there is no device '{}'", device), "--device",
+              "use auto, cpu, reference or cuda");
+}
+
+Arithmetic RowsArguments::arithmetic_rule() const { return arithmetic == "sklearn" ? Arithmetic::sklearn : Arithmetic::exact; }
+
+BadRows RowsArguments::bad_rows_rule() const { return bad_rows == "mark" ? BadRows::mark : BadRows::stop; }
+
+void add_rows(CLI::App& command, RowsArguments& rows) {
+  command.add_option("ROWS", rows.path, "The HDF5 file with the rows")->required()->type_name("ROWS.h5");
+  command.add_option("--dataset", rows.dataset, "The dataset or group with the rows; default /X, else the only 2-D numeric one")
+      ->type_name("/PATH");
+  command.add_option("--columns", rows.columns, "Columns by name, in the model's order")->type_name("A,B,...");
+  command.add_option("--device", rows.device, "auto, cpu, reference or cuda; never changes a bit")->capture_default_str();
+  command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_option("--batch-rows", rows.batch_rows, "Rows at a time, 0 = chosen; never changes a bit")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command.add_option("--arithmetic", rows.arithmetic,
+                     "float32 rows: 'exact' takes their values as they are, 'sklearn' rounds as the saving release does")
+      ->check(CLI::IsMember({"exact", "sklearn"}))
+      ->capture_default_str();
+  command.add_option("--bad-rows", rows.bad_rows, "Rows that scikit-learn rejects: 'stop' at the first, or 'mark' them")
+      ->check(CLI::IsMember({"stop", "mark"}))
+      ->capture_default_str();
+}
+
+std::vector<std::string> split_list(const std::string& text, const std::string& option) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (;;) {
+    const std::size_t end = text.find(',', begin);
+    parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
+    if (parts.back().empty()) throw Error(ErrorCode::bad_request, fmt::format("'{}' has an empty part", text), option);
+    if (end == std::string::npos) return parts;
+    begin = end + 1;
+  }
+}
+
+}  // namespace evenscore::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/progress_line.h"
+#include "evenscore/engine.h"
+#include "evenscore/model_file.h"
+#include "evenscore/rows_file.h"
+#include "evenscore/score_file.h"
+
+namespace evenscore::cli {
+
+/// Options that every command has.
+struct OutputStyle {
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::string progress = "auto";
+
+  ShowProgress show_progress() const;
+};
+void add_output_style(CLI::App& command, OutputStyle& style);
+
+/// MODEL and what follows it.
+struct ModelArguments {
+  std::string path;
+  std::vector<std::string> then;
+
+  ModelFile load() const { return load_model(path, then); }
+  std::vector<std::string> paths() const;
+};
+void add_model(CLI::App& command, ModelArguments& model);
+
+/// Which rows, and how they are scored.
+struct RowsArguments {
+  std::string path;
+  std::string dataset;
+  std::string columns;
+  std::string device = "auto";
+  std::string arithmetic = "exact";
+  std::string bad_rows = "stop";
+  int threads = 0;
+  std::int64_t batch_rows = 0;
+
+  RowsOptions rows_options() const;
+  /// `auto` is the CPU: no GPU engine is part of this version.
+  EngineKind engine() const;
+  EngineOptions engine_options() const { return {threads}; }
+  Arithmetic arithmetic_rule() const;
+  BadRows bad_rows_rule() const;
+};
+void add_rows(CLI::App& command, RowsArguments& rows);
+
+/// "a,b,c" -> its parts; empty parts are refused.
+std::vector<std::string> split_list(const std::string& text, const std::string& option);
+
+/// The commands. Each adds itself to `app`; the returned function runs it and gives the exit status.
+using Command = std::function<int()>;
+Command add_import(CLI::App& app);
+Command add_inspect(CLI::App& app);
+Command add_score(CLI::App& app);
+Command add_verify(CLI::App& app);
+Command add_generate(CLI::App& app);
+Command add_doctor(CLI::App& app);
+
+}  // namespace evenscore::cli

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_status.h"
+#include "cli/interrupt.h"
+#include "cli/numbers.h"
+#include "cli/options.h"
+#include "evenscore/error.h"
+
+namespace evenscore::cli {
+namespace {
+
+struct Arguments {
+  OutputStyle style;
+  ModelArguments model;
+  RowsArguments rows;
+  std::string output;
+  std::string outputs = "label,proba";
+  std::string output_dtype = "f64";
+  bool overwrite = false;
+};
+
+WantedOutputs wanted_outputs(const std::string& list) {
+  WantedOutputs wanted;
+  for (const std::string& name : split_list(list, "--output")) {
+    bool* flag = name == "label"         ? &wanted.label
+                 : name == "label_index" ? &wanted.label_index
+                 : name == "proba"       ? &wanted.proba
+                 : name == "log_proba"   ? &wanted.log_proba
+                 : name == "decision"    ? &wanted.decision
+                                         : nullptr;
+    if (flag == nullptr) {
+      throw Error(ErrorCode::bad_request, fmt::format("this model has no output '{}'", name), "--output",
+                  "choose from label, label_index, proba, log_proba, decision");
+    }
+    *flag = true;
+  }
+  return wanted;
+}
+
+void print_json(const Arguments& arguments, const ScoreSummary& summary) {
+  const nlohmann::ordered_json object = {
+      {"schema", "evenscore-score-1"},
+      {"output", arguments.output},
+      {"rows", summary.rows},
+      {"bad_rows", summary.bad_rows},
+      {"engine", summary.engine},
+      {"arithmetic", arguments.rows.arithmetic},
+      {"dataset", summary.rows_dataset},
+      {"columns_bound_by", summary.bound_by_name ? "names" : "position"},
+      {"seconds", summary.seconds},
+      {"rows_per_second", static_cast<double>(summary.rows) / summary.seconds},
+      {"bytes_read", summary.bytes_read},
+      {"bytes_written", summary.bytes_written},
+      {"pipeline_digest", summary.pipeline_digest},
+      {"rows_digest", summary.rows_digest},
+      {"outputs_digest", summary.outputs_digest}};
+  fmt::print("{}\n", object.dump(2));
+}
+
+void print_text(const Arguments& arguments, const ScoreSummary& summary) {
+  const double bytes = static_cast<double>(summary.bytes_read + summary.bytes_written);
+  fmt::print("{} rows scored in {}: {}, {}/s read and written\n", with_separators(summary.rows), seconds_text(summary.seconds),
+             rate_text(static_cast<double>(summary.rows) / summary.seconds), bytes_text(bytes / summary.seconds));
+  if (summary.bad_rows > 0) fmt::print("{} rows could not be scored; /status says why\n", with_separators(summary.bad_rows));
+  fmt::print("engine     {}\n", summary.engine);
+  fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
+  fmt::print("written    {} ({})\n", arguments.output, arguments.outputs);
+  if (!arguments.style.verbose) return;
+  fmt::print("pipeline   {}\nrows       {}\noutputs    {}\n", summary.pipeline_digest, summary.rows_digest, summary.outputs_digest);
+}
+
+int run(const Arguments& arguments) {
+  ScoreJob job;
+  job.rows_path = arguments.rows.path;
+  job.rows = arguments.rows.rows_options();
+  job.output_path = arguments.output;
+  job.model_paths = arguments.model.paths();
+  job.wanted = wanted_outputs(arguments.outputs);
+  job.output_type = arguments.output_dtype == "f32" ? OutputType::f32 : OutputType::f64;
+  job.engine = arguments.rows.engine();
+  job.engine_options = arguments.rows.engine_options();
+  job.arithmetic = arguments.rows.arithmetic_rule();
+  job.batch_rows = arguments.rows.batch_rows;
+  job.bad_rows = arguments.rows.bad_rows_rule();
+  job.overwrite = arguments.overwrite;
+  job.cancelled = &interrupted();
+  const ModelFile model = arguments.model.load();
+
+  catch_signals();
+  ScoreSummary summary;
+  {
+    ProgressLine line(arguments.style.show_progress());
+    job.progress = [&line](const Progress& progress) { line.update(progress); };
+    summary = score_file(model, job);
+  }
+  if (summary.cancelled) {
+    fmt::print(stderr, "evenscore: interrupted; nothing was written to {}\n", arguments.output);
+    return interrupted_status();
+  }
+  if (arguments.style.json) {
+    print_json(arguments, summary);
+  } else if (!arguments.style.quiet) {
+    print_text(arguments, summary);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command add_score(CLI::App& app) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = app.add_subcommand("score", "Score every row of a file");
+  command->footer(
+      "Row i of every output is row i of the input. OUT.h5 appears when it is complete; an existing file is an error\n"
+      "unless --overwrite is given. The same bits come from any device, thread count and batch size.\n\n"
+      "Example:\n  evenscore score model.joblib rows.h5 -o out.h5 --output label,proba,decision");
+  add_model(*command, arguments->model);
+  add_rows(*command, arguments->rows);
+  command->add_option("-o,--out", arguments->output, "The file to write")->required()->type_name("OUT.h5");
+  command->add_option("--output", arguments->outputs, "What to write: label, label_index, proba, log_proba, decision")
+      ->type_name("LIST")
+      ->capture_default_str();
+  command->add_option("--output-dtype", arguments->output_dtype, "Type of proba, log_proba and decision")
+      ->check(CLI::IsMember({"f64", "f32"}))
+      ->capture_default_str();
+  command->add_flag("--overwrite", arguments->overwrite, "Replace an existing OUT.h5");
+  add_output_style(*command, arguments->style);
+  return [arguments] { return run(*arguments); };
+}
+
+}  // namespace evenscore::cli

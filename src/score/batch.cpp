@@ -1,0 +1,51 @@
+#include "score/batch.h"
+
+namespace evenscore {
+namespace {
+
+std::int64_t output_size(OutputType type) { return type == OutputType::f64 ? 8 : 4; }
+
+}  // namespace
+
+Batch::Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted,
+             std::int64_t most_rows)
+    : rows(static_cast<std::size_t>(most_rows * program.n_features()) * element_size(type)),
+      status(static_cast<std::size_t>(most_rows)),
+      type_(type),
+      output_type_(output_type),
+      columns_(program.n_features()) {
+  const auto n = static_cast<std::size_t>(most_rows);
+  const auto values = n * static_cast<std::size_t>(output_size(output_type));
+  if (wanted.label || wanted.label_index) label_index_.resize(n);
+  if (wanted.proba) proba_.resize(values * static_cast<std::size_t>(program.n_classes));
+  if (wanted.log_proba) log_proba_.resize(values * static_cast<std::size_t>(program.n_classes));
+  if (wanted.decision) decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
+}
+
+RowsView Batch::rows_view() const {
+  const auto size = static_cast<std::int64_t>(element_size(type_));
+  return {rows.data(), type_, count, columns_, size * columns_, size, MemorySpace::host};
+}
+
+OutputsView Batch::outputs() {
+  OutputsView view;
+  view.type = output_type_;
+  view.label_index = label_index_.empty() ? nullptr : label_index_.data();
+  view.proba = proba_.empty() ? nullptr : proba_.data();
+  view.log_proba = log_proba_.empty() ? nullptr : log_proba_.data();
+  view.decision = decision_.empty() ? nullptr : decision_.data();
+  view.status = status.data();
+  return view;
+}
+
+std::int64_t result_bytes(const Program& program, OutputType type, const WantedOutputs& wanted) {
+  const std::int64_t size = output_size(type);
+  std::int64_t bytes = 1;
+  if (wanted.label || wanted.label_index) bytes += 4;
+  if (wanted.proba) bytes += size * program.n_classes;
+  if (wanted.log_proba) bytes += size * program.n_classes;
+  if (wanted.decision) bytes += size * program.n_scores();
+  return bytes;
+}
+
+}  // namespace evenscore

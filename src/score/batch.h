@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evenscore/prediction_file.h"
+#include "evenscore/program.h"
+#include "evenscore/views.h"
+
+namespace evenscore {
+
+/// One slot of the ring: the rows of a batch and room for their results. Allocated once, used over and over.
+class Batch {
+ public:
+  Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted, std::int64_t most_rows);
+
+  std::int64_t first = 0;  ///< row of the file
+  std::int64_t count = 0;
+  std::vector<std::byte> rows;
+  std::vector<std::uint8_t> status;
+
+  RowsView rows_view() const;
+  OutputsView outputs();
+
+ private:
+  ElementType type_;
+  OutputType output_type_;
+  std::int64_t columns_;
+  std::vector<std::int32_t> label_index_;
+  std::vector<std::byte> proba_, log_proba_, decision_;
+};
+
+/// Bytes of results a row, as Batch holds them.
+std::int64_t result_bytes(const Program& program, OutputType type, const WantedOutputs& wanted);
+
+}  // namespace evenscore

@@ -1,0 +1,200 @@
+#include "evenscore/score_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <thread>
+
+#include "batch/block_digest.h"
+#include "evenscore/arith/element.h"
+#include "evenscore/error.h"
+#include "score/batch.h"
+#include "score/channel.h"
+
+namespace evenscore {
+namespace {
+
+constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
+constexpr int kSlots = 3;  // one being read, one scored, one written
+
+/// The error for a row that cannot be scored, in the words of its file.
+Error unscorable(const Batch& batch, std::int64_t i, const RowSource& source) {
+  const RowsView view = batch.rows_view();
+  const auto status = static_cast<RowStatus>(batch.status[static_cast<std::size_t>(i)]);
+  const std::string place = fmt::format("{}, row {}", source.dataset(), batch.first + i);
+  const char* remedy = "clean the rows, or score with --bad-rows mark";
+  for (std::int64_t column = 0; column < view.columns && status != RowStatus::score_not_finite; ++column) {
+    const double x = arith::load_element(view.type, view.data + i * view.row_stride + column * view.column_stride);
+    const bool blamed = status == RowStatus::nan_input ? arith::is_nan(x) : arith::is_infinite(x);
+    if (!blamed) continue;
+    const auto& names = source.feature_names();
+    const std::string name = names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
+    return Error(ErrorCode::unscorable_row, fmt::format("column {}{} is {}, which scikit-learn rejects", column, name, x), place, remedy)
+        .in_file(source.path());
+  }
+  return Error(ErrorCode::unscorable_row, "the score is not finite", place, remedy).in_file(source.path());
+}
+
+PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Program& program, const RowSource& source,
+                           bool bound_by_name) {
+  PredictionLayout layout;
+  layout.rows = source.count();
+  layout.type = job.output_type;
+  layout.wanted = job.wanted;
+  layout.classes = model.pipeline.classes();
+  layout.decision_columns = program.n_scores() == 1 ? 0 : program.n_scores();
+  layout.mark_bad_rows = job.bad_rows == BadRows::mark;
+  layout.pipeline_digest = pipeline_digest(model.pipeline);
+  layout.arithmetic = job.arithmetic == Arithmetic::exact ? "exact" : "sklearn";
+  layout.source_name = std::filesystem::path(job.rows_path).filename().string();
+  layout.source_dataset = source.dataset();
+  layout.feature_order = bound_by_name ? "names" : "position";
+  return layout;
+}
+
+/// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the reader.
+class BatchRing {
+ public:
+  BatchRing(RowSource& source, PredictionWriter& writer, BlockDigest& digest) : source_(source), writer_(writer), digest_(digest) {}
+  ~BatchRing() { stop(); }
+  BatchRing(const BatchRing&) = delete;
+  BatchRing& operator=(const BatchRing&) = delete;
+
+  void start(std::vector<Batch>& slots, std::int64_t batch_rows) {
+    for (Batch& slot : slots) free_.push(&slot);
+    reader_ = std::thread([this, batch_rows] { guarded([this, batch_rows] { read_all(batch_rows); }); });
+    writer_thread_ = std::thread([this] { guarded([this] { write_all(); }); });
+  }
+
+  /// The next batch of rows, nothing after the last or after a failure.
+  Batch* next() { return full_.pop().value_or(nullptr); }
+  void write(Batch* batch) { scored_.push(batch); }
+
+  /// Waits for what is under way; rethrows the first failure of either thread.
+  void finish() {
+    scored_.close();
+    if (writer_thread_.joinable()) writer_thread_.join();
+    stop();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  template <class Work>
+  void guarded(Work work) {
+    try {
+      work();
+    } catch (...) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::current_exception();
+      }
+      close();
+    }
+  }
+
+  void read_all(std::int64_t batch_rows) {
+    for (std::int64_t row = 0; row < source_.count(); row += batch_rows) {
+      const std::optional<Batch*> slot = free_.pop();
+      if (!slot) return;
+      Batch& batch = **slot;
+      batch.first = row;
+      batch.count = std::min(batch_rows, source_.count() - row);
+      source_.read(row, batch.count, batch.rows.data());
+      digest_.update(batch.rows.data(), batch.count);
+      full_.push(&batch);
+    }
+    full_.close();
+  }
+
+  void write_all() {
+    while (const std::optional<Batch*> batch = scored_.pop()) {
+      writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs());
+      free_.push(*batch);
+    }
+  }
+
+  void close() {
+    free_.close();
+    full_.close();
+    scored_.close();
+  }
+
+  void stop() {
+    close();
+    if (reader_.joinable()) reader_.join();
+    if (writer_thread_.joinable()) writer_thread_.join();
+  }
+
+  RowSource& source_;
+  PredictionWriter& writer_;
+  BlockDigest& digest_;
+  Channel<Batch*> free_, full_, scored_;
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+  std::thread reader_, writer_thread_;
+};
+
+}  // namespace
+
+ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
+  const auto start = std::chrono::steady_clock::now();
+  RowSource source = RowSource::open(job.rows_path, job.rows);
+  const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
+  const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
+  check_probes(model.pipeline, model.probes.empty() ? make_probes(model.pipeline) : model.probes, job.engine, job.engine_options);
+  const std::unique_ptr<Engine> engine = make_engine(job.engine, program, job.engine_options);
+
+  std::vector<std::string> inputs = job.model_paths;
+  inputs.push_back(job.rows_path);
+  const PredictionLayout layout = layout_of(model, job, program, source, bound_by_name);
+  PredictionWriter writer(job.output_path, layout, inputs, job.overwrite);
+
+  const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
+  const std::int64_t results = result_bytes(program, job.output_type, job.wanted);
+  const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results);
+  std::int64_t batch_rows = job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
+  batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
+  std::vector<Batch> slots;
+  for (int i = 0; i < kSlots; ++i) slots.emplace_back(program, source.type(), job.output_type, job.wanted, batch_rows);
+
+  BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
+  ScoreSummary summary;
+  summary.rows = source.count();
+  {
+    BatchRing ring(source, writer, rows_digest);
+    ring.start(slots, batch_rows);
+    while (Batch* batch = ring.next()) {
+      if (job.cancelled != nullptr && job.cancelled->load()) {
+        summary.cancelled = true;
+        break;
+      }
+      engine->run(batch->rows_view(), batch->outputs());
+      for (std::int64_t i = 0; i < batch->count; ++i) {
+        if (batch->status[static_cast<std::size_t>(i)] == 0) continue;
+        if (job.bad_rows == BadRows::stop) throw unscorable(*batch, i, source);
+        ++summary.bad_rows;
+      }
+      const Progress progress{batch->first + batch->count, source.count(), (batch->first + batch->count) * row_bytes};
+      ring.write(batch);
+      if (job.progress) job.progress(progress);
+    }
+    ring.finish();
+  }
+  summary.engine = engine->description();
+  summary.rows_dataset = source.dataset();
+  summary.bound_by_name = bound_by_name;
+  if (summary.cancelled) return summary;
+  summary.rows_digest = rows_digest.hex();
+  writer.finish(summary.rows_digest);
+  summary.outputs_digest = writer.outputs_digest();
+  summary.pipeline_digest = layout.pipeline_digest;
+  summary.bytes_read = source.count() * row_bytes;
+  summary.bytes_written = source.count() * results;
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return summary;
+}
+
+}  // namespace evenscore
