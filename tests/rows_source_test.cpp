@@ -196,6 +196,20 @@ TEST(RowSource, BindsByNameWhereBothSidesHaveNames) {
   }
 }
 
+TEST(RowSource, RefusesTwoColumnsOfOneName) {
+  const TemporaryFolder folder;
+  {
+    FileMaker file(folder.file("r.h5"));
+    file.numbers("X", ElementType::f64, {2, 3}, counting(6));
+    file.string_attribute("X", "feature_names", {"a", "b", "a"}, true);
+  }
+  RowSource source = RowSource::open(folder.file("r.h5"));
+  expect_error(ErrorCode::shape_mismatch, {"/X", "several columns named a"}, [&] {
+    source.bind(2, {"a", "b"});
+  });
+  EXPECT_TRUE(source.bind(1, {"b"}));
+}
+
 TEST(RowSource, BindsByPositionOtherwiseAndTheCountMustMatch) {
   const TemporaryFolder folder;
   {
