@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evenscore/engine.h"
+#include "evenscore/metrics.h"
+#include "evenscore/model_file.h"
+#include "evenscore/prediction_file.h"
+#include "evenscore/rows_file.h"
+#include "evenscore/verify_comparison.h"
+
+namespace evenscore {
+
+/// What to verify. The model is borrowed for the call.
+struct VerifyJob {
+  const ModelFile& model;
+  std::string rows_path;
+  RowsOptions rows_options = {};
+  std::vector<EngineKind> engines = {};  ///< one with `against`; else two or more, compared with the first
+  EngineOptions engine_options = {};
+  Arithmetic arithmetic = Arithmetic::exact;
+  std::optional<FileLocation> against = {};  ///< stored predictions for the same rows
+  std::optional<FileLocation> labels = {};   ///< the true labels of the same rows
+  /// Default: bitwise between engines and for predictions that evenscore wrote, else bound.
+  std::optional<VerifyMode> mode = {};
+  Tolerances tolerances = {};  ///< for mode tolerance, which needs at least one
+  bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
+  std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
+};
+
+/// What verify() found. Plain data.
+struct VerifyReport {
+  Verdict verdict = Verdict::different;
+  VerifyMode mode = VerifyMode::bitwise;
+  std::string reason;  ///< one sentence that says why the verdict is what it is
+  std::int64_t rows = 0;
+  std::vector<std::string> sources;     ///< side names as `a` and `b` use them: engines, the stored file
+  std::vector<std::string> engines;     ///< Engine::description of those that ran
+  std::vector<std::string> notes;       ///< what a reader should know of the comparison
+  std::string rows_name, rows_dataset;  ///< file name without folders
+  std::string element_type;             ///< of the rows: "float32"
+  Arithmetic arithmetic = Arithmetic::exact;
+  Tolerances tolerances;
+  std::string pipeline_digest, sklearn_version;
+  ComparisonResult comparison;
+  std::int64_t bad_rows = 0;  ///< rows that cannot be scored
+  std::vector<std::string> class_names;
+  /// With labels. `before` is missing when the stored predictions have no labels.
+  std::optional<ClassificationMetrics> before, after;
+  std::string before_source, after_source;
+  std::vector<std::string> hidden_losses;  ///< see metrics.h
+
+  bool accepted() const { return verdict != Verdict::different; }
+};
+
+/// Scores the rows on the engines and compares the results with each other, or with stored predictions, in
+/// batches: memory does not grow with rows. Unequal row counts or classes are the verdict `different`, not an
+/// error. Throws Error: bad_request (engines, tolerances, nothing to compare, a true label that is no class
+/// of the model), shape_mismatch (rows, columns or labels that do not fit), unscorable_row naming the first
+/// such row in row order and its column unless `mark_bad_rows`, and what RowSource, PredictionSource,
+/// LabelSource, make_engine and Engine::run throw.
+VerifyReport verify(const VerifyJob& job);
+
+/// One JSON object, schema "evenscore-verify-1": 64-bit integers, bit patterns and non-finite numbers are
+/// strings.
+std::string to_json(const VerifyReport& report);
+
+/// For people: the verdict in one sentence, then tables.
+std::string to_text(const VerifyReport& report);
+
+}  // namespace evenscore

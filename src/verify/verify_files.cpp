@@ -1,0 +1,357 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "evenscore/arith/element.h"
+#include "evenscore/error.h"
+#include "evenscore/verify.h"
+#include "verify/class_index.h"
+#include "verify/comparison.h"
+#include "verify/engine_side.h"
+#include "verify/other_software.h"
+#include "verify/score_bounds.h"
+#include "verify/stored_side.h"
+#include "verify/text_table.h"
+
+namespace evenscore {
+namespace {
+
+using verifier::BatchBounds;
+using verifier::ClassIndex;
+using verifier::Comparison;
+using verifier::EngineSide;
+using verifier::grouped;
+using verifier::SideView;
+using verifier::StoredSide;
+
+constexpr std::size_t kReadBytes = std::size_t{16} << 20;
+constexpr std::int64_t kResultBytes = std::int64_t{64} << 20;
+
+std::string file_name(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+void check_request(const VerifyJob& job) {
+  if (job.against ? job.engines.size() != 1 : job.engines.size() < 2) {
+    throw Error(ErrorCode::bad_request, job.against ? "comparing with stored predictions takes one engine"
+                                                    : "comparing engines takes two or more of them");
+  }
+  const Tolerances& t = job.tolerances;
+  const bool given = t.max_ulp || t.rtol || t.atol;
+  const bool tolerant = job.mode == VerifyMode::tolerance;
+  if (tolerant && !given)
+    throw Error(ErrorCode::bad_request, "mode tolerance needs --max-ulp, --rtol or --atol");
+  if (!tolerant && given) {
+    throw Error(ErrorCode::bad_request, "--max-ulp, --rtol and --atol belong to mode tolerance", {},
+                "add --mode tolerance");
+  }
+}
+
+/// One run of verify(): the open files, the engines and what has been found so far.
+class Verification {
+ public:
+  explicit Verification(const VerifyJob& job)
+      : job_(job),
+        pipeline_(job.model.pipeline),
+        rows_(RowSource::open(job.rows_path, job.rows_options)),
+        classes_(pipeline_.classes()) {
+    rows_.bind(pipeline_.n_features(), pipeline_.feature_names);
+    program_ = compile(pipeline_, {job.arithmetic, rows_.type()});
+    if (job.against) stored_.emplace(*job.against, classes_);
+    describe();
+  }
+
+  VerifyReport run() {
+    if (!comparable()) return std::move(report_);
+    start();
+    const std::int64_t read_rows = rows_.batch_rows(kReadBytes);
+    std::vector<std::byte> buffer;
+    for (std::int64_t first = 0; first < rows_.count(); first += read_rows) {
+      const std::int64_t n = std::min(read_rows, rows_.count() - first);
+      const auto row_bytes = static_cast<std::size_t>(rows_.columns()) * element_size(rows_.type());
+      buffer.resize(static_cast<std::size_t>(n) * row_bytes);
+      rows_.read(first, n, buffer.data());
+      for (std::int64_t done = 0; done < n; done += batch_rows_) {
+        const std::int64_t count = std::min(batch_rows_, n - done);
+        compare(first + done, {buffer.data() + static_cast<std::size_t>(done) * row_bytes, rows_.type(),
+                               count, rows_.columns(), static_cast<std::int64_t>(row_bytes),
+                               static_cast<std::int64_t>(element_size(rows_.type())), MemorySpace::host});
+      }
+      if (job_.progress) job_.progress(first + n, rows_.count());
+    }
+    finish();
+    return std::move(report_);
+  }
+
+ private:
+  void describe() {
+    report_.rows = rows_.count();
+    report_.rows_name = file_name(job_.rows_path);
+    report_.rows_dataset = rows_.dataset();
+    report_.element_type = element_name(rows_.type());
+    report_.arithmetic = job_.arithmetic;
+    report_.tolerances = job_.tolerances;
+    report_.pipeline_digest = pipeline_digest(pipeline_);
+    report_.sklearn_version = pipeline_.sklearn_version;
+    report_.class_names = classes_.names();
+    const bool ours = !stored_ || stored_->written_by_evenscore();
+    report_.mode = job_.mode.value_or(ours ? VerifyMode::bitwise : VerifyMode::bound);
+    if (stored_) report_.sources.push_back(stored_->name());
+    for (const EngineKind kind : job_.engines) report_.sources.emplace_back(name_of(kind));
+    if (!stored_ || !ours) return;
+    const std::string arithmetic = stored_->attribute("arithmetic");
+    if (!arithmetic.empty() && arithmetic != arithmetic_name()) {
+      report_.notes.push_back(fmt::format("{} was scored with arithmetic {}, this comparison uses {}",
+                                          stored_->name(), arithmetic, arithmetic_name()));
+    }
+    const std::string digest = stored_->attribute("pipeline_digest");
+    if (!digest.empty() && digest != report_.pipeline_digest) {
+      report_.notes.push_back(
+          fmt::format("{} was scored with another pipeline (digest {})", stored_->name(), digest));
+    }
+  }
+
+  const char* arithmetic_name() const { return job_.arithmetic == Arithmetic::exact ? "exact" : "sklearn"; }
+
+  /// Whether there are the same rows and classes on both sides; else the report says what is not.
+  bool comparable() {
+    if (!stored_) return true;
+    if (stored_->count() != rows_.count()) {
+      report_.reason = fmt::format("{} has {} rows, {} has {}", report_.rows_name, grouped(rows_.count()),
+                                   stored_->name(), grouped(stored_->count()));
+      return false;
+    }
+    if (!stored_->same_classes()) {
+      report_.reason = fmt::format("the classes in {} are not the model's", stored_->name());
+      return false;
+    }
+    return true;
+  }
+
+  void start() {
+    verifier::OtherSoftware other = verifier::any_f64(pipeline_);
+    std::vector<verifier::EngineRequest> requests{{}};
+    if (stored_) {
+      const bool ours = stored_->written_by_evenscore();
+      if (!ours || stored_->attribute("arithmetic") != arithmetic_name()) {
+        other = verifier::scikit_learn(pipeline_, rows_.type(), job_.arithmetic);
+      }
+      requests[0].proba = stored_->has(NumberOutput::proba);
+      requests[0].log_proba = stored_->has(NumberOutput::log_proba);
+      if (ours && stored_->type() == OutputType::f32) {
+        requests.push_back(requests[0]);
+        requests[0].proba = requests[0].log_proba = false;
+        requests[1].type = OutputType::f32;
+      }
+      if (!ours) note_rounding();
+    } else {
+      requests.push_back({OutputType::f32});
+    }
+    for (const EngineKind kind : job_.engines) {
+      engines_.emplace_back(kind, program_, job_.engine_options, requests);
+      report_.engines.push_back(engines_.back().description());
+    }
+    n_views_ = stored_ ? 1 : requests.size();
+    last_request_ = requests.size() - 1;
+    const std::size_t n_pairs = stored_ ? 1 : engines_.size() - 1;
+    for (std::size_t pair = 0; pair < n_pairs; ++pair) {
+      const std::string b = stored_ ? stored_->name() : report_.sources[pair + 1];
+      for (std::size_t i = 0; i < n_views_; ++i) {
+        comparisons_.emplace_back(verifier::ComparisonOptions{engines_[0].name(), b, report_.mode,
+                                                              job_.tolerances, program_.link,
+                                                              classes_.names(), other.products});
+      }
+    }
+    bounds_.emplace(program_, other);
+    if (job_.labels) {
+      labels_.emplace(*job_.labels);
+      if (labels_->count() != rows_.count()) {
+        throw Error(ErrorCode::shape_mismatch,
+                    fmt::format("{} labels for {} rows", labels_->count(), rows_.count()),
+                    job_.labels->object)
+            .in_file(job_.labels->file);
+      }
+      before_.emplace(classes_.size());
+      after_.emplace(classes_.size());
+    }
+    const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * classes_.size();
+    batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
+  }
+
+  void note_rounding() {
+    if (stored_->type() == OutputType::f32) {
+      report_.notes.push_back(
+          fmt::format("{} holds float32 numbers: ours were rounded once to float32", stored_->name()));
+    }
+    if (rows_.type() == ElementType::f32 && job_.arithmetic == Arithmetic::exact) {
+      report_.notes.emplace_back(
+          "the bounds allow for software that scales float32 rows in float32, as scikit-learn does");
+    }
+  }
+
+  void compare(std::int64_t first, const RowsView& rows) {
+    for (EngineSide& engine : engines_) engine.run(rows);
+    check_status(first, rows);
+    const BatchBounds bounds = evaluate_bounds(rows);
+    const std::int32_t* before = engines_[0].label_index();
+    const std::int32_t* after = before;
+    if (stored_) {
+      const SideView theirs = stored_->read(first, rows.count, engines_[0].label_index());
+      comparisons_[0].add(first, rows.count, engines_[0].view(last_request_), theirs, &bounds);
+      before = theirs.label_index;
+    } else {
+      for (std::size_t e = 1; e < engines_.size(); ++e) {
+        for (std::size_t i = 0; i < n_views_; ++i) {
+          SideView a = engines_[0].view(i);
+          SideView b = engines_[e].view(i);
+          if (i > 0) a.label_index = b.label_index = nullptr;
+          comparisons_[(e - 1) * n_views_ + i].add(first, rows.count, a, b, &bounds);
+        }
+      }
+      after = engines_[1].label_index();
+    }
+    if (labels_) count_labels(first, rows.count, before, after);
+  }
+
+  BatchBounds evaluate_bounds(const RowsView& rows) {
+    const auto n = static_cast<std::size_t>(rows.count * program_.n_scores());
+    bound_.resize(n);
+    bound_other_.resize(n);
+    bounds_->evaluate(rows, bound_.data(), bound_other_.data());
+    for (std::size_t i = 0; i < n; ++i) bound_[i] += bound_other_[i];
+    return {static_cast<const double*>(engines_[0].view(0).decision.data), bound_.data()};
+  }
+
+  void check_status(std::int64_t first, const RowsView& rows) {
+    for (std::int64_t i = 0; i < rows.count; ++i) {
+      const auto status = static_cast<RowStatus>(engines_[0].status()[i]);
+      if (status == RowStatus::scored) continue;
+      ++report_.bad_rows;
+      if (!job_.mark_bad_rows) refuse_row(first + i, status, rows, i);
+    }
+  }
+
+  [[noreturn]] void refuse_row(std::int64_t row, RowStatus status, const RowsView& rows,
+                               std::int64_t i) const {
+    std::string cause = fmt::format("row {} (from 0) has a score that is not finite", row);
+    if (status != RowStatus::score_not_finite) {
+      const bool nan = status == RowStatus::nan_input;
+      const std::int64_t column = first_column(rows, i, nan);
+      const std::vector<std::string>& names =
+          pipeline_.feature_names.empty() ? rows_.feature_names() : pipeline_.feature_names;
+      const std::string name =
+          names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
+      cause = fmt::format("row {}, column {}{} (both from 0) is {}, which scikit-learn rejects", row, column,
+                          name, nan ? "NaN" : "infinite");
+    }
+    throw Error(ErrorCode::unscorable_row, cause, rows_.dataset(),
+                "use --bad-rows mark to count such rows and go on")
+        .in_file(job_.rows_path);
+  }
+
+  std::int64_t first_column(const RowsView& rows, std::int64_t i, bool nan) const {
+    for (std::int64_t c = 0; c < rows.columns; ++c) {
+      const std::byte* element = rows.data + i * rows.row_stride + c * rows.column_stride;
+      const double x = arith::load_element(rows.type, element);
+      const Validity validity = program_.validity[static_cast<std::size_t>(c)];
+      if (nan ? arith::is_nan(x) && validity == Validity::finite
+              : arith::is_infinite(x) && validity != Validity::any) {
+        return c;
+      }
+    }
+    return 0;
+  }
+
+  void count_labels(std::int64_t first, std::int64_t n, const std::int32_t* before,
+                    const std::int32_t* after) {
+    const Labels labels = labels_->read(first, n);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const std::int32_t truth = classes_.of(labels, k);
+      if (truth < 0) {
+        throw Error(
+            ErrorCode::bad_request,
+            fmt::format("the label of row {} (from 0) is '{}', which is none of the model's {} classes",
+                        first + i, verifier::label_text(labels, k), classes_.size()),
+            job_.labels->object)
+            .in_file(job_.labels->file);
+      }
+      if (before != nullptr) before_->add(truth, before[i]);
+      after_->add(truth, after[i]);
+    }
+  }
+
+  void finish() {
+    for (const Comparison& comparison : comparisons_)
+      verifier::merge(report_.comparison, comparison.result());
+    report_.verdict = verifier::verdict_of(report_.comparison, report_.mode);
+    report_.reason = reason();
+    if (!labels_) return;
+    report_.after = after_->metrics();
+    report_.after_source = stored_ ? engines_[0].name() : engines_[1].name();
+    if (stored_ && !stored_->has_labels()) return;
+    report_.before = before_->metrics();
+    report_.before_source = stored_ ? stored_->name() : engines_[0].name();
+    report_.hidden_losses = hidden_losses(*report_.before, *report_.after, report_.class_names);
+  }
+
+  std::string reason() const {
+    const ComparisonResult& found = report_.comparison;
+    if (report_.verdict == Verdict::identical) return "every bit of every row is equal";
+    const std::int64_t unexplained = report_.mode == VerifyMode::bitwise
+                                         ? found.label_flips
+                                         : found.label_flips - found.label_flips_explained;
+    std::int64_t rejected = 0;
+    for (const OutputComparison& output : found.outputs) rejected += output.rejected;
+    const std::string flips = found.label_flips == 0 ? "no label differs"
+                                                     : fmt::format(
+                                                           "{} labels differ, each in a row that rounding "
+                                                           "leaves open",
+                                                           grouped(found.label_flips));
+    if (report_.verdict == Verdict::equal_within_rounding) {
+      return fmt::format("every number is within its proven rounding bound; {}", flips);
+    }
+    if (report_.verdict == Verdict::within_tolerance)
+      return fmt::format("every number is within tolerance; {}", flips);
+    const char* rule = report_.mode == VerifyMode::bitwise ? "differ"
+                       : report_.mode == VerifyMode::bound ? "are outside their rounding bound"
+                                                           : "are outside the tolerance";
+    std::string text = rejected > 0 ? fmt::format("{} numbers {}", grouped(rejected), rule) : std::string();
+    if (unexplained > 0) {
+      if (!text.empty()) text += "; ";
+      text += report_.mode == VerifyMode::bitwise
+                  ? fmt::format("{} labels differ", grouped(unexplained))
+                  : fmt::format("{} labels differ that rounding does not explain", grouped(unexplained));
+    }
+    return text;
+  }
+
+  const VerifyJob& job_;
+  const Pipeline& pipeline_;
+  RowSource rows_;
+  ClassIndex classes_;
+  Program program_;
+  std::optional<StoredSide> stored_;
+  std::vector<EngineSide> engines_;
+  std::size_t n_views_ = 0;       ///< requests compared of each engine
+  std::size_t last_request_ = 0;  ///< the one that is compared with stored predictions
+  std::int64_t batch_rows_ = 1;
+  std::vector<Comparison>
+      comparisons_;  ///< for each engine after the first, or the stored predictions: n_views_
+  std::optional<verifier::ScoreBounds> bounds_;
+  std::vector<double> bound_, bound_other_;
+  std::optional<LabelSource> labels_;
+  std::optional<ConfusionCounts> before_, after_;
+  VerifyReport report_;
+};
+
+}  // namespace
+
+VerifyReport verify(const VerifyJob& job) {
+  check_request(job);
+  return Verification(job).run();
+}
+
+}  // namespace evenscore
