@@ -64,3 +64,13 @@ add_test(NAME arithmetic.fast_math_does_not_compile
                  -x c++ ${CMAKE_SOURCE_DIR}/include/evenscore/arith/ops.h)
 set_tests_properties(arithmetic.fast_math_does_not_compile PROPERTIES
                      PASS_REGULAR_EXPRESSION "must not be compiled with -ffast-math")
+
+# For scripts/test --full: all 2^32 floats, too long for CTest.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND NOT EVENSCORE_SANITIZE)
+  foreach(set "avx2;-mavx2;-mfma" "avx512;-mavx512f;-mavx512dq;-mfma;-mprefer-vector-width=512")
+    list(POP_FRONT set name)
+    add_executable(arith_sweep_${name} arith_sweep.cpp)
+    target_link_libraries(arith_sweep_${name} PRIVATE evenscore_headers evenscore_exact_arithmetic evenscore_warnings Threads::Threads)
+    target_compile_options(arith_sweep_${name} PRIVATE -O3 ${set})
+  endforeach()
+endif()

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -11,7 +12,7 @@
 #include "evenscore/arith/element.h"
 #include "program/program_builder.h"
 
-namespace evenscore::testing {
+namespace evenscore::test {
 namespace {
 
 constexpr std::array<std::int64_t, 13> kFeatures{1, 2, 7, 8, 9, 15, 16, 17, 30, 33, 100, 500, 4096};
@@ -152,16 +153,7 @@ Program make_program(const EngineCase& c, Random& random) {
   return builder.finish(c.other_link ? LinkKind::one_vs_rest : LinkKind::softmax, c.n_scores);
 }
 
-}  // namespace
-
-std::string EngineCase::name() const {
-  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_link{}_values{}_threads{}_split{}_off{}_{}", n_features, n_scores,
-                     n_rows, element_name(type), arithmetic == Arithmetic::exact ? "exact" : "sklearn",
-                     static_cast<int>(scaling), other_link ? 1 : 0, static_cast<int>(values), threads, split, misaligned,
-                     strided ? "strided" : "dense");
-}
-
-std::vector<EngineCase> engine_cases() {
+std::vector<EngineCase> pairwise_cases() {
   using Pair = std::array<int, 4>;
   std::set<Pair> open;
   for (int a = 0; a < static_cast<int>(kCounts.size()); ++a) {
@@ -201,6 +193,40 @@ std::vector<EngineCase> engine_cases() {
   return cases;
 }
 
+std::vector<EngineCase> full_cases() {
+  std::vector<EngineCase> cases;
+  Random random(12);
+  for (int f = 0; f < kCounts[0]; ++f) {
+    for (int k = 0; k < kCounts[1]; ++k) {
+      for (int rows = 0; rows < kCounts[2]; ++rows) {
+        for (int type = 0; type < kCounts[3]; ++type) {
+          Choice c{};
+          for (std::size_t i = 4; i < c.size(); ++i) c[i] = random.below(kCounts[i]);
+          c[0] = f;
+          c[1] = k;
+          c[2] = rows;
+          c[3] = type;
+          cases.push_back(to_case(c));
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+}  // namespace
+
+std::string EngineCase::name() const {
+  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_link{}_values{}_threads{}_split{}_off{}_{}", n_features, n_scores,
+                     n_rows, element_name(type), arithmetic == Arithmetic::exact ? "exact" : "sklearn",
+                     static_cast<int>(scaling), other_link ? 1 : 0, static_cast<int>(values), threads, split, misaligned,
+                     strided ? "strided" : "dense");
+}
+
+std::vector<EngineCase> engine_cases() {
+  return std::getenv("EVENSCORE_FULL_TABLE") != nullptr ? full_cases() : pairwise_cases();
+}
+
 CaseData make_case(const EngineCase& c) {
   Random random(static_cast<std::uint64_t>(c.n_features * 1000 + c.n_scores));
   CaseData data;
@@ -225,4 +251,4 @@ CaseData make_case(const EngineCase& c) {
   return data;
 }
 
-}  // namespace evenscore::testing
+}  // namespace evenscore::test

@@ -6,7 +6,7 @@
 
 #include "evenscore/engine.h"
 
-namespace evenscore::testing {
+namespace evenscore::test {
 
 /// What precedes the linear step.
 enum class Scaling : std::uint8_t { none, folded, unfoldable, two_scalers };
@@ -31,7 +31,8 @@ struct EngineCase {
   std::string name() const;
 };
 
-/// Every pair of values of any two fields appears in at least one case. Fixed seed.
+/// Every pair of values of any two fields appears in at least one case. Fixed seed. With EVENSCORE_FULL_TABLE set in the
+/// environment, every combination of features, scores, rows and type.
 std::vector<EngineCase> engine_cases();
 
 /// Rows and Program of a case; owns the memory of `view`.
@@ -42,4 +43,4 @@ struct CaseData {
 };
 CaseData make_case(const EngineCase& c);
 
-}  // namespace evenscore::testing
+}  // namespace evenscore::test

@@ -13,7 +13,7 @@
 #include "evenscore/error.h"
 #include "program/program_builder.h"
 
-namespace evenscore::testing {
+namespace evenscore::test {
 namespace {
 
 /// All outputs of one run, and guard bytes behind each buffer.
@@ -72,7 +72,9 @@ const std::vector<EngineCase>& cases() {
 TEST(CaseTable, StaysWithinItsBudgetOfMultiplyAdds) {
   std::int64_t total = 0;
   for (const EngineCase& c : cases()) total += c.n_features * c.n_scores * c.n_rows;
-  EXPECT_LE(total, std::int64_t{5'000'000'000});
+  if (std::getenv("EVENSCORE_FULL_TABLE") == nullptr) {
+    EXPECT_LE(total, std::int64_t{5'000'000'000});
+  }
   std::printf("%zu cases, %.2e multiply-adds an engine and output type\n", cases().size(), static_cast<double>(total));
 }
 
@@ -209,4 +211,4 @@ TEST(Folding, HappensOnlyWhereTheSpecificationAllows) {
 }
 
 }  // namespace
-}  // namespace evenscore::testing
+}  // namespace evenscore::test

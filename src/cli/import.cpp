@@ -99,9 +99,7 @@ int run(const Arguments& arguments) {
   ModelFile model = arguments.model.load();
   model.probes = make_probes(model.pipeline);
   if (!arguments.expect.empty()) {
-    VerifyJob job{.model = model};
-    job.rows_path = arguments.expect;
-    job.engines = {EngineKind::cpu};
+    VerifyJob job{.model = model, .rows_path = arguments.expect, .engines = {EngineKind::cpu}};
     job.against = parse_file_location(arguments.expect);
     const VerifyReport report = verify(job);
     if (!report.accepted()) {

@@ -47,7 +47,7 @@ std::vector<std::string> class_texts(const Labels& classes) {
 std::string shortened(const std::vector<std::string>& texts, std::size_t most) {
   std::string line;
   for (std::size_t i = 0; i < texts.size() && i < most; ++i) line += (i == 0 ? "" : ", ") + texts[i];
-  if (texts.size() > most) line += fmt::format(", ... {} in all", texts.size());
+  if (texts.size() > most) line += fmt::format(" and {} more", texts.size() - most);
   return line;
 }
 
@@ -63,8 +63,9 @@ std::string values_text(const Array& array) {
   std::vector<std::string> texts;
   const std::vector<double> values = to_f64(array);
   for (std::size_t i = 0; i < values.size() && i < 7; ++i) texts.push_back(fmt::format("{:.6g}", values[i]));
-  std::string line = shortened(texts, 6);
-  return values.size() > 6 ? line.substr(0, line.find(", ...")) + ", ..." : line;
+  if (values.size() <= 6) return shortened(texts, 6);
+  texts.resize(6);
+  return shortened(texts, 6) + ", ...";
 }
 
 void print_text(const ModelFile& model, bool verbose) {

@@ -34,7 +34,7 @@ std::optional<VerifyMode> mode_of(const std::string& name) {
 
 int run(const Arguments& arguments) {
   const ModelFile model = arguments.model.load();
-  VerifyJob job{.model = model};
+  VerifyJob job{.model = model, .rows_path = {}, .engines = {}};
   job.rows_path = arguments.rows.path;
   job.rows_options = arguments.rows.rows_options();
   job.engines = engines_of(arguments);

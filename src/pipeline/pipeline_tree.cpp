@@ -107,7 +107,7 @@ Array to_array(const h5::Node& node, const std::string& place) {
   array.dtype = text_attribute(node, "dtype", place);
   if (array.dtype == "None") return array;
   array.shape = node.value.shape;
-  array.type = node.value.element;
+  if (node.value.kind == h5::ValueKind::numeric) array.type = node.value.element;
   array.data = node.value.data;
   array.strings = node.value.strings;
   array.kind = node.value.kind == h5::ValueKind::string    ? Array::Kind::string

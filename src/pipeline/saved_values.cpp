@@ -124,7 +124,7 @@ Array from_objects(const Document& document, const pickle::Array& saved) {
   array.kind = kind == Kind::string    ? Array::Kind::string
                : kind == Kind::boolean ? Array::Kind::boolean
                                        : Array::Kind::number;
-  array.type = kind == Kind::boolean ? ElementType::u8 : ElementType::i64;
+  if (kind != Kind::string) array.type = kind == Kind::boolean ? ElementType::u8 : ElementType::i64;
   return array;
 }
 

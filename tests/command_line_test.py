@@ -1,0 +1,427 @@
+"""The evenscore command as a user meets it, its files read back by h5py.
+
+usage: command_line_test.py EVENSCORE REPOSITORY
+
+Needs the Debian packages python3-h5py and python3-numpy; exits with 77 (skipped) without them.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import h5py
+    import numpy as np
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+EVENSCORE = sys.argv[1]
+REPOSITORY = pathlib.Path(sys.argv[2])
+FIXTURES = REPOSITORY / "tests/data/sklearn/1.9.1"
+FLIGHTS = REPOSITORY / "examples/flights"
+
+
+def text(value):
+    """A text attribute: h5py gives fixed-length ones as bytes."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="evenscore-test."))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def run_evenscore(self, *arguments, status=0, **options):
+        result = subprocess.run([EVENSCORE, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                                check=False, timeout=300, **options)
+        self.assertEqual(result.returncode, status, f"{arguments}\n{result.stdout}{result.stderr}")
+        return result
+
+    def refused(self, *arguments, says, status=2):
+        """The command fails with `status`, says each of the texts, and leaves no file behind."""
+        before = sorted(os.listdir(self.folder))
+        result = self.run_evenscore(*arguments, status=status)
+        for text in [says] if isinstance(says, str) else says:
+            self.assertIn(text, result.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        return result
+
+    def rows_file(self, rows, name="rows.h5", **datasets):
+        path = self.folder / name
+        with h5py.File(path, "w") as file:
+            file["X"] = rows
+            for key, value in datasets.items():
+                file[key] = value
+        return path
+
+    def fixture_rows(self, case, kind="f64", name="rows.h5"):
+        with h5py.File(FIXTURES / "expected.h5", "r") as file:
+            group = file[case][kind]
+            return self.rows_file(group["X"][()], name), {key: group[key][()] for key in group}
+
+
+class Scoring(CommandLine):
+    def test_the_output_file_is_what_the_documentation_says(self):
+        rows, expected = self.fixture_rows("binary")
+        self.run_evenscore("score", FIXTURES / "binary.joblib", rows, "-o", "out.h5", "--output",
+                           "label,label_index,proba,log_proba,decision")
+        with h5py.File(self.folder / "out.h5", "r") as out:
+            n = len(expected["X"])
+            self.assertEqual(set(out), {"label", "label_index", "proba", "log_proba", "decision", "classes"})
+            self.assertEqual(out["label"].dtype, np.dtype("int64"))
+            self.assertEqual(out["label_index"].dtype, np.dtype("int32"))
+            self.assertEqual(out["proba"].shape, (n, 2))
+            self.assertEqual(out["decision"].shape, (n,))
+            np.testing.assert_array_equal(out["classes"][()][out["label_index"][()]], out["label"][()])
+            sure = np.abs(expected["decision"]) > 1e-9
+            np.testing.assert_array_equal(out["label"][()][sure], expected["label"][sure])
+            np.testing.assert_allclose(out["proba"][()], expected["proba"], rtol=0, atol=1e-13)
+            for name in ("encoding-type", "encoding-version", "evenscore_version", "pipeline_digest", "arithmetic",
+                         "source_name", "source_dataset", "rows", "feature_order", "rows_digest", "outputs_digest"):
+                self.assertIn(name, out.attrs)
+            self.assertEqual(text(out.attrs["encoding-type"]), "evenscore-predictions")
+            self.assertEqual(out.attrs["rows"], n)
+
+    def test_labels_have_the_type_of_the_classes(self):
+        for case, check in {"bool_classes": lambda label: label.dtype == bool,
+                            "uint8_classes": lambda label: label.dtype == np.uint8,
+                            "float_classes": lambda label: label.dtype == np.float64,
+                            "binary_strings_named": lambda label: label.dtype.kind == "S",
+                            "object_string_classes": lambda label: label.dtype.kind == "S"}.items():
+            rows, expected = self.fixture_rows(case, name=case + ".h5")
+            self.run_evenscore("score", FIXTURES / f"{case}.joblib", rows, "-o", case + "-out.h5")
+            with h5py.File(self.folder / (case + "-out.h5"), "r") as out:
+                self.assertTrue(check(out["label"]), case)
+                agree = np.mean(out["label"][()] == expected["label"].astype(out["label"].dtype))
+                self.assertGreater(agree, 0.8, case)  # rows on a boundary may differ
+
+    def test_bytes_do_not_depend_on_device_threads_or_batches(self):
+        rows, _ = self.fixture_rows("multinomial7")
+        model = FIXTURES / "multinomial7.joblib"
+        outputs = "label,label_index,proba,log_proba,decision"
+        self.run_evenscore("score", model, rows, "-o", "a.h5", "--device", "reference", "--output", outputs)
+        wanted = (self.folder / "a.h5").read_bytes()
+        for options in (["--threads", 1], ["--threads", 3, "--batch-rows", 7], ["--batch-rows", 1], ["--device", "cpu"]):
+            self.run_evenscore("score", model, rows, "-o", "b.h5", "--overwrite", "--output", outputs, *options)
+            self.assertEqual((self.folder / "b.h5").read_bytes(), wanted, options)
+
+    def test_layout_of_the_rows_does_not_change_a_bit(self):
+        rows, expected = self.fixture_rows("wide")
+        model = FIXTURES / "wide.joblib"
+        self.run_evenscore("score", model, rows, "-o", "a.h5")
+        x = expected["X"]
+        layouts = {"chunked": dict(chunks=(7, 5)), "gzip": dict(chunks=(16, 33), compression="gzip", shuffle=True),
+                   "checked": dict(chunks=True, fletcher32=True), "big": dict(dtype=">f8")}
+        for name, options in layouts.items():
+            with h5py.File(self.folder / f"{name}.h5", "w") as file:
+                file.create_dataset("X", data=x, **options)
+            self.run_evenscore("score", model, f"{name}.h5", "-o", f"{name}-out.h5")
+            with h5py.File(self.folder / "a.h5") as a, h5py.File(self.folder / f"{name}-out.h5") as b:
+                self.assertEqual(a["proba"][()].tobytes(), b["proba"][()].tobytes(), name)
+                self.assertEqual(a.attrs["rows_digest"], b.attrs["rows_digest"], name)
+
+    def test_columns_bind_by_name_and_others_are_ignored(self):
+        with h5py.File(FLIGHTS / "flights.h5") as file:
+            names = [text(name) for name in file["X"].attrs["feature_names"]]
+            x = file["X"][:500]
+        order = np.random.default_rng(1).permutation(len(names))
+        with h5py.File(self.folder / "shuffled.h5", "w") as file:
+            file["X"] = np.hstack([x[:, order], np.ones((500, 1))])
+            file["X"].attrs["feature_names"] = [names[i] for i in order] + ["extra"]
+            file["plain"] = x
+        self.run_evenscore("score", FLIGHTS / "model.joblib", "shuffled.h5", "-o", "a.h5", "--dataset", "/X")
+        self.run_evenscore("score", FLIGHTS / "model.joblib", "shuffled.h5", "-o", "b.h5", "--dataset", "/plain")
+        with h5py.File(self.folder / "a.h5") as a, h5py.File(self.folder / "b.h5") as b:
+            self.assertEqual(a["proba"][()].tobytes(), b["proba"][()].tobytes())
+            self.assertNotEqual(a.attrs["feature_order"], b.attrs["feature_order"])
+        with h5py.File(self.folder / "missing.h5", "w") as file:
+            file["X"] = x[:, 1:]
+            file["X"].attrs["feature_names"] = names[1:]
+        self.refused("score", FLIGHTS / "model.joblib", "missing.h5", "-o", "c.h5", says=[names[0], "missing.h5"])
+
+    def test_a_pipeline_file_scores_like_the_file_it_came_from(self):
+        rows, _ = self.fixture_rows("liblinear_binary")
+        model = FIXTURES / "liblinear_binary.joblib"
+        self.run_evenscore("import", model, "-o", "model.h5")
+        self.run_evenscore("score", model, rows, "-o", "a.h5")
+        self.run_evenscore("score", "model.h5", rows, "-o", "b.h5")
+        self.assertEqual((self.folder / "a.h5").read_bytes(), (self.folder / "b.h5").read_bytes())
+
+    def test_then_joins_two_files(self):
+        rows, expected = self.fixture_rows("then")
+        parts = [FIXTURES / "scaler_part.joblib", "--then", FIXTURES / "logistic_part.joblib"]
+        self.run_evenscore("score", *parts, rows, "-o", "out.h5")
+        with h5py.File(self.folder / "out.h5") as out:
+            np.testing.assert_allclose(out["proba"][()], expected["proba"], rtol=0, atol=1e-13)
+        self.refused("score", FIXTURES / "scaler_part.joblib", rows, "-o", "x.h5", says="--then")
+
+    def test_no_rows_give_an_empty_output(self):
+        rows = self.rows_file(np.zeros((0, 5)))
+        self.run_evenscore("score", FIXTURES / "binary.joblib", rows, "-o", "out.h5")
+        with h5py.File(self.folder / "out.h5") as out:
+            self.assertEqual(out["proba"].shape, (0, 2))
+
+    def test_f32_rows_follow_the_saving_release_when_asked(self):
+        rows, expected = self.fixture_rows("epoch_seconds", "f32")
+        self.run_evenscore("score", FIXTURES / "epoch_seconds.joblib", rows, "-o", "out.h5", "--arithmetic", "sklearn")
+        with h5py.File(self.folder / "out.h5") as out:
+            np.testing.assert_array_equal(out["proba"][:, 1].astype("f4"), expected["proba"][:, 1].astype("f4"))
+            self.assertEqual(text(out.attrs["arithmetic"]), "sklearn")
+        rows, _ = self.fixture_rows("f32_trained", "f32")
+        self.refused("score", FIXTURES / "f32_trained.joblib", rows, "-o", "x.h5", "--arithmetic", "sklearn",
+                     says="--arithmetic exact")
+
+
+class BadRows(CommandLine):
+    def setUp(self):
+        super().setUp()
+        _, expected = self.fixture_rows("binary")
+        self.x = expected["X"].copy()
+        self.x[17, 3] = np.nan
+        self.x[20, 0] = np.inf
+        self.rows = self.rows_file(self.x)
+
+    def test_the_first_one_stops_the_job_and_is_named(self):
+        self.refused("score", FIXTURES / "binary.joblib", self.rows, "-o", "out.h5", says=["row 17", "column 3", "nan", "--bad-rows mark"])
+
+    def test_marked_rows_are_missing_and_counted(self):
+        for batch in (1, 18, 1000):
+            result = self.run_evenscore("score", FIXTURES / "binary.joblib", self.rows, "-o", "out.h5", "--bad-rows", "mark",
+                                        "--overwrite", "--batch-rows", batch, "--output", "label,label_index,proba")
+            self.assertIn("2 rows could not be scored", result.stdout)
+            with h5py.File(self.folder / "out.h5") as out:
+                status = out["status"][()]
+                self.assertEqual(status[17], 1)
+                self.assertEqual(status[20], 2)
+                self.assertEqual(np.count_nonzero(status), 2)
+                self.assertEqual(out["label_index"][17], -1)
+                self.assertEqual(out["label"][17], np.iinfo("i8").min)
+                self.assertTrue(np.isnan(out["proba"][17]).all())
+
+
+class BadInput(CommandLine):
+    def test_files_that_are_no_model(self):
+        rows, _ = self.fixture_rows("binary")
+        (self.folder / "empty.joblib").write_bytes(b"")
+        (self.folder / "text.joblib").write_text("this is a text file, not a model\n")
+        (self.folder / "truncated.joblib").write_bytes((FIXTURES / "binary.joblib").read_bytes()[:600])
+        with h5py.File(self.folder / "other.h5", "w") as file:
+            file["X"] = np.zeros((3, 5))
+        for model, says in {"nowhere.joblib": "no such file", ".": "directory", "empty.joblib": "empty",
+                            "text.joblib": "text.joblib", "truncated.joblib": "truncated.joblib",
+                            "other.h5": "not a pipeline file",
+                            FIXTURES / "refused/not_a_model.joblib": "not a fitted",
+                            FIXTURES / "refused/unfitted.joblib": "fit()",
+                            FIXTURES / "refused/unsupported.joblib": ["RandomForestClassifier", "MinMaxScaler", "steps[2]"],
+                            FIXTURES / "binary_gzip.joblib": "gzip"}.items():
+            for command in (["inspect", model], ["score", model, rows, "-o", "out.h5"], ["import", model, "-o", "m.h5"]):
+                self.refused(*command, says=says)
+
+    def test_rows_that_cannot_be_used(self):
+        model = FIXTURES / "binary.joblib"
+        self.rows_file(np.zeros((4, 6)), "wide.h5")
+        (self.folder / "text.h5").write_text("no HDF5 here")
+        (self.folder / "empty.h5").write_bytes(b"")
+        with h5py.File(self.folder / "several.h5", "w") as file:
+            file["first"] = np.zeros((4, 5))
+            file["second"] = np.zeros((4, 5))
+        with h5py.File(self.folder / "link.h5", "w") as file:
+            file["X"] = h5py.ExternalLink("several.h5", "/first")
+        (self.folder / "truncated.h5").write_bytes((FLIGHTS / "flights.h5").read_bytes()[:5000])
+        for rows, says in {"wide.h5": ["6", "5", "wide.h5"], "text.h5": "text.h5", "empty.h5": "empty",
+                           "several.h5": ["/first", "/second", "--dataset"], "link.h5": "several.h5",
+                           "truncated.h5": "truncated.h5", "nowhere.h5": "nowhere.h5", ".": "directory"}.items():
+            self.refused("score", model, rows, "-o", "out.h5", says=says)
+        self.refused("score", model, "several.h5", "-o", "out.h5", "--dataset", "/third", says="/third")
+
+    def test_outputs_that_may_not_be_written(self):
+        rows, _ = self.fixture_rows("binary")
+        model = FIXTURES / "binary.joblib"
+        (self.folder / "there.h5").write_bytes(b"precious")
+        self.refused("score", model, rows, "-o", "there.h5", says="--overwrite")
+        self.assertEqual((self.folder / "there.h5").read_bytes(), b"precious")
+        self.refused("score", model, rows, "-o", "no/such/folder/out.h5", says="no/such/folder", status=3)
+        before = rows.read_bytes()
+        self.refused("score", model, rows, "-o", rows, "--overwrite", says="rows.h5")
+        self.assertEqual(rows.read_bytes(), before)
+
+    def test_requests_that_make_no_sense(self):
+        rows, _ = self.fixture_rows("binary")
+        model = FIXTURES / "binary.joblib"
+        self.refused("scorre", says="evenscore")
+        self.refused("score", model, says="ROWS")
+        self.refused("score", model, rows, "-o", "o.h5", "--output", "label,nothing", says="nothing")
+        self.refused("score", model, rows, "-o", "o.h5", "--device", "tpu", says="tpu")
+        self.refused("score", model, rows, "-o", "o.h5", "--threads", "-1", says="--threads")
+        self.refused("score", model, rows, "-o", "o.h5", "--device", "cuda", says="cuda", status=3)
+        self.refused("generate", "-o", "g.h5", "--rows", "5", says="--features")
+        self.refused("generate", "-o", "g.h5", "--rows", "5", "--features", "2", "--compress", "zip", says="gzip:1")
+
+    def test_an_error_is_json_when_json_is_asked_for(self):
+        result = self.run_evenscore("inspect", "nowhere.joblib", "--json", status=2)
+        self.assertEqual(json.loads(result.stdout)["exit_status"], 2)
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
+    def test_a_full_disk_is_the_machines_failure_and_leaves_nothing(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=False, capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("mount is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", disk], check=False)
+        self.run_evenscore("score", FLIGHTS / "model.joblib", FLIGHTS / "flights.h5", "-o", disk / "out.h5", status=3)
+        self.assertEqual(os.listdir(disk), [])
+
+
+class Interrupting(CommandLine):
+    def test_a_signal_ends_the_job_and_leaves_nothing(self):
+        self.run_evenscore("generate", "-o", "rows.h5", "--rows", 6000000, "--like", FLIGHTS / "model.joblib")
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            job = subprocess.Popen([EVENSCORE, "score", FLIGHTS / "model.joblib", "rows.h5", "-o", "out.h5", "--device",
+                                    "reference"], cwd=self.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            while not (self.folder / "out.h5.part").exists() and job.poll() is None:
+                pass
+            job.send_signal(number)
+            message = job.communicate(timeout=60)[1].decode()
+            self.assertEqual(job.returncode, status, message)
+            self.assertEqual(os.listdir(self.folder), ["rows.h5"])
+
+
+class Verifying(CommandLine):
+    def test_flights_are_predicted_as_scikit_learn_did(self):
+        result = self.run_evenscore("verify", FLIGHTS / "model.joblib", FLIGHTS / "flights.h5", "--against",
+                                    FLIGHTS / "predictions.h5", "--labels", f"{FLIGHTS / 'flights.h5'}:/y", "--json")
+        report = json.loads(result.stdout)
+        self.assertEqual(report["verdict"], "equal_within_rounding")
+        self.assertEqual(int(report["label_flips"]), 0)
+        self.assertEqual(report["before"]["confusion_matrix"], report["after"]["confusion_matrix"])
+        with h5py.File(FLIGHTS / "flights.h5") as rows, h5py.File(FLIGHTS / "predictions.h5") as predictions:
+            truth, predicted = rows["y"][()], predictions["label"][()]
+        matrix = [[int(np.sum((truth == t) & (predicted == p))) for p in (0, 1)] for t in (0, 1)]
+        self.assertEqual([[int(v) for v in row] for row in report["after"]["confusion_matrix"]], matrix)
+        self.assertAlmostEqual(report["after"]["accuracy"], float(np.mean(truth == predicted)), 12)
+
+    def test_engines_agree_bit_for_bit(self):
+        rows, _ = self.fixture_rows("multinomial3")
+        report = json.loads(self.run_evenscore("verify", FIXTURES / "multinomial3.joblib", rows, "--json").stdout)
+        self.assertEqual(report["verdict"], "identical")
+
+    def test_own_predictions_are_identical_and_one_flipped_bit_is_found(self):
+        rows, _ = self.fixture_rows("binary")
+        model = FIXTURES / "binary.joblib"
+        self.run_evenscore("score", model, rows, "-o", "out.h5")
+        report = json.loads(self.run_evenscore("verify", model, rows, "--against", "out.h5", "--json").stdout)
+        self.assertEqual((report["verdict"], report["mode"]), ("identical", "bitwise"))
+        with h5py.File(self.folder / "out.h5", "r+") as out:
+            bits = out["proba"][5, 1:2].view("u8") ^ 1
+            out["proba"][5, 1] = bits.view("f8")[0]
+        report = json.loads(self.run_evenscore("verify", model, rows, "--against", "out.h5", "--json", status=1).stdout)
+        self.assertEqual(report["verdict"], "different")
+        first = report["first_differences"][0]
+        self.assertEqual((int(first["row"]), int(first["column"])), (5, 1))
+
+    def test_another_model_is_refuted(self):
+        rows, expected = self.fixture_rows("binary")
+        with h5py.File(rows, "r+") as file:
+            file["proba"] = expected["proba"]
+            file["label"] = expected["label"]
+        self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--against", rows)
+        result = self.run_evenscore("verify", FIXTURES / "newton_cholesky_binary.joblib", rows, "--against", rows, status=1)
+        self.assertTrue(result.stdout.startswith("Different"), result.stdout[:200])
+
+    def test_a_tolerance_is_what_was_asked_for(self):
+        rows, expected = self.fixture_rows("binary")
+        with h5py.File(rows, "r+") as file:
+            file["proba"] = expected["proba"] + 1e-6
+        arguments = ["verify", FIXTURES / "binary.joblib", rows, "--against", rows]
+        self.run_evenscore(*arguments, status=1)
+        self.run_evenscore(*arguments, "--atol", "1e-5")
+        self.run_evenscore(*arguments, "--atol", "1e-7", status=1)
+
+    def test_unequal_row_counts_are_refuted(self):
+        rows, expected = self.fixture_rows("binary")
+        with h5py.File(self.folder / "short.h5", "w") as file:
+            file["proba"] = expected["proba"][:-1]
+        self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--against", "short.h5", status=1)
+
+
+class Importing(CommandLine):
+    def test_expectations_are_checked_and_embedded(self):
+        rows, expected = self.fixture_rows("binary")
+        with h5py.File(rows, "r+") as file:
+            for name in ("label", "proba", "decision"):
+                file[name] = expected[name]
+        self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5", "--expect", rows)
+        with h5py.File(self.folder / "m.h5") as file:
+            self.assertEqual(set(file["expected"]), {"rows", "label", "proba", "decision"})
+            n = file["expected/rows"].shape[0]
+            self.assertEqual(file["expected/proba"].shape, (n, 2))
+        self.refused("import", FIXTURES / "newton_cholesky_binary.joblib", "-o", "n.h5", "--expect", rows, says="nothing was written", status=1)
+
+    def test_equal_imports_are_equal_bytes_and_a_damaged_one_is_refused(self):
+        for name in ("a.h5", "b.h5"):
+            self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", name)
+        content = (self.folder / "a.h5").read_bytes()
+        self.assertEqual(content, (self.folder / "b.h5").read_bytes())
+        with h5py.File(self.folder / "b.h5", "r+") as file:
+            step = next(name for name in file["steps"] if "coef" in file["steps"][name]["fitted"])
+            file["steps"][step]["fitted/coef"][0, 0] *= 1.5
+        self.refused("inspect", "b.h5", says=["b.h5", "digest"])
+
+    def test_a_newer_format_is_refused_by_name(self):
+        self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5")
+        with h5py.File(self.folder / "m.h5", "r+") as file:
+            file.attrs["encoding-version"] = np.bytes_("2.0.0")
+        self.refused("inspect", "m.h5", says="2.0.0")
+
+
+class Describing(CommandLine):
+    def test_inspect_shows_names_classes_and_rules(self):
+        text = self.run_evenscore("inspect", FIXTURES / "object_string_classes.joblib", "-v").stdout
+        for part in ("StandardScaler", "LogisticRegression", "softmax", "1.9.1", "float32 rows"):
+            self.assertIn(part, text)
+        report = json.loads(self.run_evenscore("inspect", FIXTURES / "binary.joblib", "--json").stdout)
+        self.assertEqual([s["class"].rsplit(".")[-1] for s in report["steps"]], ["StandardScaler", "LogisticRegression"])
+
+    def test_doctor_finds_the_arithmetic_right(self):
+        report = json.loads(self.run_evenscore("doctor", "--json").stdout)
+        self.assertEqual(report["vectors_wrong"], 0)
+        self.assertGreater(report["vectors_checked"], 9000)
+        self.assertIn("to the bit", self.run_evenscore("doctor").stdout)
+
+    def test_generated_rows_do_not_depend_on_their_layout(self):
+        self.run_evenscore("generate", "-o", "a.h5", "--rows", 5000, "--features", 7)
+        self.run_evenscore("generate", "-o", "b.h5", "--rows", 5000, "--features", 7, "--chunk-rows", 900, "--compress", "gzip:1")
+        self.run_evenscore("generate", "-o", "c.h5", "--rows", 5000, "--features", 7, "--seed", 1)
+        with h5py.File(self.folder / "a.h5") as a, h5py.File(self.folder / "b.h5") as b, h5py.File(self.folder / "c.h5") as c:
+            x = a["X"][()]
+            self.assertEqual(x.dtype, np.float32)
+            np.testing.assert_array_equal(x, b["X"][()])
+            self.assertFalse(np.array_equal(x, c["X"][()]))
+            self.assertLess(abs(x.mean()), 0.02)
+            self.assertLess(abs(x.std() - 1.0), 0.02)
+
+    def test_json_is_all_there_is_on_stdout(self):
+        rows, _ = self.fixture_rows("binary")
+        for command in (["score", FIXTURES / "binary.joblib", rows, "-o", "out.h5"], ["import", FIXTURES / "binary.joblib", "-o", "m.h5"],
+                        ["verify", FIXTURES / "binary.joblib", rows], ["generate", "-o", "g.h5", "--rows", 3, "--features", 2],
+                        ["inspect", FIXTURES / "binary.joblib"], ["doctor"]):
+            report = json.loads(self.run_evenscore(*command, "--json").stdout)
+            self.assertTrue(report["schema"].startswith("evenscore-"))
+
+    def test_every_command_has_help_with_its_options(self):
+        for command in ("import", "inspect", "score", "verify", "generate", "doctor"):
+            text = self.run_evenscore(command, "--help").stdout
+            self.assertIn("--json", text)
+        self.assertIn("0.1.0", self.run_evenscore("--version").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,0 +1,229 @@
+// The pipeline file: what goes in comes out, and what is damaged is refused or harmless.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "evenscore/error.h"
+#include "evenscore/model_file.h"
+#include "evenscore/probe.h"
+#include "evenscore/sklearn_version.h"
+#include "support/temporary_folder.h"
+
+namespace evenscore {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string fixture(const std::string& file) { return (fs::path(EVENSCORE_TEST_DATA) / "sklearn" / file).string(); }
+
+ModelFile with_probes(const std::string& path) {
+  ModelFile model = load_model(path);
+  model.probes = make_probes(model.pipeline);
+  return model;
+}
+
+std::string read_all(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void write_all(const std::string& path, const std::string& content) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << content;
+}
+
+void expect_equal(const Pipeline& a, const Pipeline& b) {
+  EXPECT_EQ(pipeline_digest(a), pipeline_digest(b));
+  EXPECT_EQ(a.bare_estimator, b.bare_estimator);
+  EXPECT_EQ(a.feature_names, b.feature_names);
+  EXPECT_EQ(a.params, b.params);
+  EXPECT_EQ(a.source_name, b.source_name);
+  EXPECT_EQ(a.source_sha256, b.source_sha256);
+  ASSERT_EQ(a.steps.size(), b.steps.size());
+  for (std::size_t i = 0; i < a.steps.size(); ++i) {
+    EXPECT_EQ(a.steps[i].name, b.steps[i].name);
+    EXPECT_EQ(a.steps[i].class_name, b.steps[i].class_name);
+    EXPECT_EQ(a.steps[i].sklearn_version, b.steps[i].sklearn_version);
+    EXPECT_TRUE(a.steps[i].params == b.steps[i].params);
+    EXPECT_TRUE(a.steps[i].fitted == b.steps[i].fitted);
+  }
+}
+
+TEST(PipelineFile, HoldsEverythingThatWasSaved) {
+  const test::TemporaryFolder folder;
+  int models = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(fixture(""))) {
+    const std::string path = entry.path().string();
+    const bool is_model = path.ends_with(".joblib") || path.ends_with(".pkl");
+    if (!is_model || path.find("refused") != std::string::npos || path.find("gzip") != std::string::npos ||
+        path.find("scaler_part") != std::string::npos) {
+      continue;
+    }
+    SCOPED_TRACE(path);
+    const ModelFile model = with_probes(path);
+    const std::string file = folder.file("model.h5");
+    save_model(file, model, true);
+    const ModelFile loaded = load_model(file);
+    expect_equal(model.pipeline, loaded.pipeline);
+    EXPECT_TRUE(model.probes == loaded.probes);
+    ++models;
+  }
+  EXPECT_GT(models, 200);
+}
+
+TEST(PipelineFile, EveryEngineReproducesTheProbeRows) {
+  for (const char* name : {"1.9.1/binary.joblib", "1.2.2/ovr3.joblib", "1.5.2/multinomial_binary.joblib", "0.24.2/wide.joblib",
+                           "1.8.0/epoch_seconds.joblib", "1.7.2/two_scalers.joblib", "1.9.1/f32_trained3.joblib"}) {
+    SCOPED_TRACE(name);
+    const ModelFile model = with_probes(fixture(name));
+    EXPECT_EQ(model.probes.size(), std::string(name).find("f32_trained") == std::string::npos ? 3U : 2U);
+    EXPECT_GE(model.probes[0].count, 10);
+    for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) check_probes(model.pipeline, model.probes, kind);
+  }
+}
+
+TEST(PipelineFile, ProbeRowsReachBothTailsAndTheBoundary) {
+  const ModelFile model = with_probes(fixture("1.9.1/binary.joblib"));
+  double low = 0.0, high = 0.0, nearest = 1.0;
+  for (const double z : model.probes[0].decision_f64) {
+    low = std::min(low, z);
+    high = std::max(high, z);
+    nearest = std::min(nearest, std::fabs(z));
+  }
+  EXPECT_LT(low, -600.0);
+  EXPECT_GT(high, 600.0);
+  EXPECT_LT(nearest, 1e-9);
+}
+
+TEST(PipelineFile, ADeviceThatGivesOneOtherBitIsRefused) {
+  const ModelFile model = with_probes(fixture("1.9.1/binary.joblib"));
+  const auto refused = [&](auto change) {
+    std::vector<ProbeSet> probes = model.probes;
+    change(probes[1]);
+    try {
+      check_probes(model.pipeline, probes, EngineKind::cpu);
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::arithmetic_failure && error.place() == "/probe/f32/exact";
+    }
+    return false;
+  };
+  EXPECT_FALSE(refused([](ProbeSet&) {}));
+  EXPECT_TRUE(refused([](ProbeSet& p) { p.proba_f32[3] = std::nextafter(p.proba_f32[3], 2.0F); }));
+  EXPECT_TRUE(refused([](ProbeSet& p) { p.proba_f64[3] = std::nextafter(p.proba_f64[3], 2.0); }));
+  EXPECT_TRUE(refused([](ProbeSet& p) { p.decision_f64[2] = std::nextafter(p.decision_f64[2], 1e9); }));
+  EXPECT_TRUE(refused([](ProbeSet& p) { p.label_index[1] ^= 1; }));
+}
+
+/// What a reader makes of a damaged file: refused, or the very same model.
+void expect_refused_or_same(const std::string& path, const ModelFile& original, const std::string& what) {
+  try {
+    const ModelFile loaded = load_model(path);
+    EXPECT_EQ(pipeline_digest(loaded.pipeline), pipeline_digest(original.pipeline)) << what;
+    EXPECT_TRUE(loaded.probes == original.probes) << what;
+  } catch (const Error& error) {
+    EXPECT_EQ(exit_status(error.code()), 2) << what << ": " << error.what();
+    EXPECT_EQ(error.file(), path) << what;
+  }
+}
+
+/// A stride of 1 with EVENSCORE_FULL_TABLE, else one that visits every residue of the file's fields.
+std::size_t stride() { return std::getenv("EVENSCORE_FULL_TABLE") != nullptr ? 1 : 7; }
+
+TEST(PipelineFile, AFlippedByteIsRefusedOrHarmless) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("model.h5");
+  const ModelFile model = with_probes(fixture("1.9.1/textbook.joblib"));
+  save_model(path, model);
+  const std::string content = read_all(path);
+  for (std::size_t i = 0; i < content.size(); i += stride()) {
+    std::string damaged = content;
+    damaged[i] = static_cast<char>(damaged[i] ^ (i % 3 == 0 ? 0xff : i % 3 == 1 ? 0x01 : 0x80));
+    write_all(path, damaged);
+    expect_refused_or_same(path, model, "byte " + std::to_string(i));
+  }
+}
+
+TEST(PipelineFile, EveryPrefixIsRefused) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("model.h5");
+  const ModelFile model = with_probes(fixture("1.9.1/textbook.joblib"));
+  save_model(path, model);
+  const std::string content = read_all(path);
+  for (std::size_t length = 0; length < content.size(); length += stride()) {
+    write_all(path, content.substr(0, length));
+    EXPECT_THROW(load_model(path), Error) << length;
+  }
+}
+
+TEST(SavedFile, AFlippedByteIsRefusedOrAnotherDigestNeverACrash) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("model.joblib");
+  const std::string content = read_all(fixture("1.9.1/textbook.joblib"));
+  const std::string digest = pipeline_digest(load_model(fixture("1.9.1/textbook.joblib")).pipeline);
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    std::string damaged = content;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x01);
+    write_all(path, damaged);
+    try {
+      // A saved file has no checksum: a flipped digit of a weight is another model, and its digest says so.
+      const Pipeline pipeline = load_model(path).pipeline;
+      EXPECT_FALSE(pipeline.steps.empty());
+      EXPECT_NO_THROW(compile(pipeline));
+    } catch (const Error& error) {
+      EXPECT_EQ(exit_status(error.code()), 2) << i << ": " << error.what();
+    }
+  }
+}
+
+TEST(Params, SurviveTaggedJsonExactly) {
+  Param real;
+  real.kind = Param::Kind::real;
+  std::vector<std::pair<std::string, Param>> params;
+  const double values[] = {0.1, -0.0, 1e300, 0x1p-1074, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  for (const double value : values) {
+    real.real = value;
+    params.emplace_back("r" + std::to_string(params.size()), real);
+  }
+  Param integer;
+  integer.kind = Param::Kind::integer;
+  integer.text = "-123456789012345678901234567890";
+  Param text;
+  text.kind = Param::Kind::string;
+  text.text = "läßt \"grüßen\"\n";
+  Param dict;
+  dict.kind = Param::Kind::dict;
+  dict.items = {integer, text, text, real};
+  Param tuple;
+  tuple.kind = Param::Kind::tuple;
+  tuple.items = {dict, Param{}};
+  params.emplace_back("integer", integer);
+  params.emplace_back("tuple", tuple);
+  EXPECT_TRUE(from_tagged_json(to_tagged_json(params)) == params);
+  EXPECT_TRUE(std::signbit(from_tagged_json(to_tagged_json(params))[1].second.real));
+}
+
+TEST(Params, ForeignJsonIsRefused) {
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "{\"list\":[";
+  for (const std::string& json : {std::string("[]"), std::string("{\"a\":1}"), std::string("{\"a\":{\"nope\":1}}"), deep,
+                                  std::string("{\"a\":{\"f64\":[\"0x1p\",\"1\"]}}"), std::string("{\"a\":{\"f64\":[\"1.0\",\"1\"]}}"),
+                                  std::string("{\"a\":{\"none\":true,\"bool\":true}}"), std::string("")}) {
+    EXPECT_THROW(from_tagged_json(json), Error) << json.substr(0, 60);
+  }
+}
+
+TEST(SklearnVersions, UnknownRulesAreRefused) {
+  EXPECT_EQ(parse_sklearn_version("0.24.2"), (SklearnVersion{0, 24}));
+  EXPECT_EQ(parse_sklearn_version("1.9.dev0"), (SklearnVersion{1, 9}));
+  EXPECT_EQ(parse_sklearn_version("1.4.1.post1"), (SklearnVersion{1, 4}));
+  for (const char* version : {"0.23.2", "1.10.0", "2.0.0", "", "1", "one.two", "-1.2", "1.-2"}) {
+    EXPECT_THROW(parse_sklearn_version(version), Error) << version;
+  }
+}
+
+}  // namespace
+}  // namespace evenscore
