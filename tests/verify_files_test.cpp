@@ -231,6 +231,48 @@ TEST_F(VerifyFiles, AFlippedLabelOnTheBoundaryIsExplained) {
   EXPECT_EQ(report.comparison.label_flips_explained, 1);
 }
 
+TEST_F(VerifyFiles, F32RowsThatScikitLearnScaledInF32AreEqualWithinRounding) {
+  Predicted predicted;
+  std::vector<float> rows(rows_.begin(), rows_.end());
+  for (std::size_t r = 0; r < rows.size() / 2; ++r) {
+    const auto scaled = [](double x, double mean, double scale) {
+      return static_cast<double>(
+          static_cast<float>(static_cast<double>(static_cast<float>(x - mean)) / scale));
+    };
+    const double z = scaled(static_cast<double>(rows[2 * r]), 0.5, 2.0) * 1.3 -
+                     scaled(static_cast<double>(rows[2 * r + 1]), -1.25, 0.7) * 0.7 + 0.1;
+    const double p = 1.0 / (1.0 + std::exp(-z));
+    predicted.decision.push_back(z);
+    predicted.proba.insert(predicted.proba.end(), {1.0 - p, p});
+    predicted.log_proba.insert(predicted.log_proba.end(), {std::log(1.0 - p), std::log(p)});
+    predicted.label.push_back(z > 0.0 ? 1 : 0);
+  }
+  store(predicted);
+  {
+    test::FileMaker file(rows_path_);
+    file.numbers("/X", ElementType::f32, {kRows, 2}, rows);
+  }
+  const VerifyReport report = verify(against());
+  EXPECT_EQ(report.verdict, Verdict::equal_within_rounding) << to_text(report);
+  EXPECT_GT(report.comparison.outputs.at(0).max_abs, 1e-9) << "the f32 scaling does not show";
+  VerifyJob emulating = against();
+  emulating.arithmetic = Arithmetic::sklearn;
+  const VerifyReport emulated = verify(emulating);
+  EXPECT_EQ(emulated.verdict, Verdict::equal_within_rounding) << to_text(emulated);
+  EXPECT_LT(emulated.comparison.outputs.at(0).max_abs, 1e-14);
+}
+
+TEST_F(VerifyFiles, RowsOfLaterBatchesKeepTheirNumbers) {
+  rows_.resize(2 * 1'100'000, 0.25);
+  write_rows();
+  store_as_evenscore(OutputType::f64, 1'099'999);
+  const VerifyReport report = verify(against());
+  EXPECT_EQ(report.rows, 1'100'000);
+  ASSERT_EQ(report.comparison.first_differences.size(), 1U);
+  EXPECT_EQ(report.comparison.first_differences[0].row, 1'099'999);
+  EXPECT_EQ(report.comparison.outputs.at(0).rows_equal_bits, 1'099'999);
+}
+
 TEST_F(VerifyFiles, EvenscoresOwnFileComparesBitwise) {
   for (const OutputType type : {OutputType::f64, OutputType::f32}) {
     store_as_evenscore(type);

@@ -275,6 +275,20 @@ TEST(ScoreBounds, HoldWhereF32ResultsUnderflowAndAreInfiniteWhereTheyOverflow) {
   EXPECT_TRUE(std::isinf(other[0])) << "1e30 / 1e-20 overflows in f32 although the product is 1e30";
 }
 
+TEST(ScoreBounds, HoldWhereAScaledF64ValueUnderflowsAndALargeCoefficientShowsIt) {
+  const Formula formula{{0.0}, {1e300}, {1e300}, 0.0, {1.2345e-18}, 1};
+  OtherSoftware other;
+  other.coefficients = formula.weight;
+  double p64 = 0.0;
+  double any = 0.0;
+  ScoreBounds(program_of(formula), other).evaluate(view_of(formula), &p64, &any);
+  Exact exact;
+  exact.set(formula, formula.rows.data());
+  const double distance = exact.distance(plain_f64(formula, formula.rows.data(), {0}, false));
+  EXPECT_GT(distance, 1e-30) << "nothing underflowed";
+  EXPECT_LE(distance, any);
+}
+
 TEST(ScoreBounds, RowsThatAreNotFiniteHaveAnInfiniteBound) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
