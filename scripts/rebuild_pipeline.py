@@ -424,11 +424,13 @@ def main():
     try:
         if os.path.exists(arguments.out) and not arguments.overwrite:
             raise BadFile(f"{arguments.out} is there already; give --overwrite to replace it")
-        estimator = rebuild(arguments.pipeline)
+        joblib.dump(rebuild(arguments.pipeline), arguments.out)
     except BadFile as error:
         print(f"rebuild_pipeline: {arguments.pipeline}: {error}", file=sys.stderr)
         return 2
-    joblib.dump(estimator, arguments.out)
+    except OSError as error:
+        print(f"rebuild_pipeline: {arguments.out}: cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 
