@@ -2,65 +2,32 @@
 #include "h5/tree.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cstring>
 #include <filesystem>
-#include <new>
 
+#include "h5/tree_parse.h"
 #include "support/expect_error.h"
 #include "support/h5_files.h"
+#include "support/h5_trees.h"
 #include "support/temporary_folder.h"
 
 namespace evenscore::h5 {
 namespace {
 
+using test::dataset;
 using test::expect_error;
 using test::FileMaker;
+using test::numbers;
+using test::sample_tree;
 using test::TemporaryFolder;
-
-template <typename T>
-Value numbers(ElementType element, std::vector<std::uint64_t> shape, const std::vector<T>& values) {
-  Value value{ValueKind::numeric, element, std::move(shape), {}, {}};
-  value.data.resize(values.size() * sizeof(T));
-  if (!values.empty()) std::memcpy(value.data.data(), values.data(), value.data.size());
-  return value;
-}
-
-Value texts(std::vector<std::uint64_t> shape, std::vector<std::string> strings) {
-  return {ValueKind::string, ElementType::u8, std::move(shape), {}, std::move(strings)};
-}
-
-Value truth(std::vector<std::uint64_t> shape, std::vector<std::byte> data) {
-  return {ValueKind::boolean, ElementType::u8, std::move(shape), std::move(data), {}};
-}
-
-Node dataset(Value value) {
-  return {true, std::move(value), {}, {}};
-}
-
-Node sample() {
-  Node root;
-  root.attributes["encoding-type"] = texts({}, {"evenscore-pipeline"});
-  root.attributes["bare_estimator"] = truth({}, {std::byte{1}});
-  Node& step = root.children["steps"].children["000_scaler"];
-  step.attributes["class"] = texts({}, {"sklearn.preprocessing.StandardScaler"});
-  step.children["mean"] = dataset(numbers<double>(ElementType::f64, {3}, {1.5, -2.0, 1e300}));
-  step.children["mean"].attributes["names"] = texts({2}, {"caf\u00e9", ""});
-  step.children["n_features_in"] = dataset(numbers<std::int64_t>(ElementType::i64, {}, {3}));
-  step.children["mask"] = dataset(truth({2, 2}, {std::byte{1}, std::byte{0}, std::byte{0}, std::byte{1}}));
-  step.children["empty"] = dataset(numbers<float>(ElementType::f32, {0, 3}, {}));
-  root.children["feature_names"] = dataset(texts({3}, {"a", "b\n", "\u65e5\u672c"}));
-  return root;
-}
+using test::texts;
+using test::truth;
 
 TEST(H5Tree, ComesBackAsItWasWritten) {
   const TemporaryFolder folder;
-  write_tree(folder.file("t.h5"), sample());
-  EXPECT_EQ(read_tree(folder.file("t.h5")), sample());
+  write_tree(folder.file("t.h5"), sample_tree());
+  EXPECT_EQ(read_tree(folder.file("t.h5")), sample_tree());
+  EXPECT_EQ(parse_tree(folder.file("t.h5")), sample_tree());
   EXPECT_EQ(folder.names(), std::set<std::string>{"t.h5"});
 }
 
@@ -82,15 +49,15 @@ TEST(H5Tree, HoldsEveryElementTypeToTheBit) {
 
 TEST(H5Tree, EqualTreesGiveEqualBytes) {
   const TemporaryFolder folder;
-  write_tree(folder.file("a.h5"), sample());
+  write_tree(folder.file("a.h5"), sample_tree());
   { const std::vector<char> litter(1 << 20, 'x'); }
-  write_tree(folder.file("b.h5"), sample());
+  write_tree(folder.file("b.h5"), sample_tree());
   EXPECT_EQ(test::file_bytes(folder.file("a.h5")), test::file_bytes(folder.file("b.h5")));
 }
 
 TEST(H5Tree, ReplacesAFileOnlyWhenToldTo) {
   const TemporaryFolder folder;
-  write_tree(folder.file("t.h5"), sample());
+  write_tree(folder.file("t.h5"), sample_tree());
   const std::vector<char> before = test::file_bytes(folder.file("t.h5"));
   expect_error(ErrorCode::output_exists, {"t.h5", "--overwrite"},
                [&] { write_tree(folder.file("t.h5"), Node{}); });
@@ -157,7 +124,7 @@ TEST(H5Tree, SaysWhyAFileIsNoHdf5File) {
   expect_error(ErrorCode::corrupt_file, {"empty.h5", "empty"}, read("empty.h5"));
   test::write_bytes(folder.file("text.h5"), std::vector<char>(5000, 'x'));
   expect_error(ErrorCode::corrupt_file, {"text.h5", "not an HDF5 file"}, read("text.h5"));
-  write_tree(folder.file("cut.h5"), sample());
+  write_tree(folder.file("cut.h5"), sample_tree());
   std::filesystem::resize_file(folder.file("cut.h5"), 1500);
   expect_error(ErrorCode::corrupt_file, {"cut.h5", "truncated"}, read("cut.h5"));
 }
@@ -252,10 +219,10 @@ TEST(H5Tree, RefusesWhatAPipelineFileCannotHold) {
 TEST(H5Tree, StopsAtItsLimits) {
   const TemporaryFolder folder;
   const std::string path = folder.file("t.h5");
-  write_tree(path, sample());
+  write_tree(path, sample_tree());
   TreeLimits limits;
   limits.objects = 12;
-  EXPECT_EQ(read_tree(path, limits), sample());
+  EXPECT_EQ(read_tree(path, limits), sample_tree());
   limits.objects = 11;
   expect_error(ErrorCode::limit_exceeded, {"11 objects"}, [&] { read_tree(path, limits); });
   limits = {};
@@ -267,62 +234,6 @@ TEST(H5Tree, StopsAtItsLimits) {
   limits = {};
   limits.name_length = 5;
   expect_error(ErrorCode::limit_exceeded, {"a name of"}, [&] { read_tree(path, limits); });
-}
-
-TEST(H5Tree, EveryPrefixIsAnErrorOrATree) {
-  const TemporaryFolder folder;
-  const std::string path = folder.file("t.h5");
-  write_tree(path, sample());
-  const std::vector<char> whole = test::file_bytes(path);
-  for (std::size_t length = 0; length < whole.size(); ++length) {
-    test::write_bytes(path, {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)});
-    EXPECT_THROW(read_tree(path), Error) << length;
-  }
-}
-
-// Reads `whole` with each byte from `first` on inverted; the exit status says how a child process ended.
-int read_damaged(const std::string& path, const std::vector<char>& whole, std::size_t first,
-                 std::atomic<std::size_t>& position) {
-  const pid_t child = fork();
-  if (child == 0) {
-    for (position = first; position < whole.size(); ++position) {
-      std::vector<char> damaged = whole;
-      damaged[position] = static_cast<char>(~damaged[position]);
-      test::write_bytes(path, damaged);
-      try {
-        read_tree(path);
-      } catch (const Error&) {
-      } catch (...) {
-        _exit(3);
-      }
-    }
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
-}
-
-// libhdf5 1.10.8 itself reads past its buffers where the sizes inside a version 1 attribute message or inside
-// an enumeration type are damaged; that is why it dies in a child here. Nothing else may end by a signal.
-TEST(H5Tree, EveryFlippedByteIsAnErrorOrATree) {
-  constexpr int kKnownOfLibrary = 40;  // under AddressSanitizer, which sees every one of them
-  const TemporaryFolder folder;
-  const std::string path = folder.file("t.h5");
-  write_tree(path, sample());
-  const std::vector<char> whole = test::file_bytes(path);
-  void* shared = mmap(nullptr, sizeof(std::atomic<std::size_t>), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  auto& position = *new (shared) std::atomic<std::size_t>(0);
-  int crashes = 0;
-  for (std::size_t next = 0; next < whole.size(); next = position + 1) {
-    const int status = read_damaged(path, whole, next, position);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) break;
-    EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 3) << "not an Error, byte " << position;
-    ++crashes;
-  }
-  munmap(shared, sizeof(std::atomic<std::size_t>));
-  EXPECT_LE(crashes, kKnownOfLibrary);
 }
 
 }  // namespace

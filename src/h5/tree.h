@@ -44,7 +44,8 @@ struct TreeLimits {
 /// numbers, h5py booleans and fixed-length UTF-8 strings, contiguous, compact, or chunked with gzip, shuffle
 /// and Fletcher32. Throws Error naming file and object: as File's constructor; unsupported (another type,
 /// layout, filter or link), corrupt_file (self-contradicting: cycles, sizes that the file does not hold,
-/// damaged chunks), limit_exceeded.
+/// damaged chunks), limit_exceeded. libhdf5 parses in a child process, which what it reads may crash or take
+/// over: that too is corrupt_file. storage_failure where no process can be had.
 Node read_tree(const std::string& path, const TreeLimits& limits = {});
 
 /// Writes `root`, a group, to `path`: by way of `path.part`, complete or not at all. Equal trees give equal
