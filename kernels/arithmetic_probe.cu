@@ -1,5 +1,5 @@
-// Each function of P64-v1 as a kernel of its own, one thread an element: what scripts/check_ptx.py reads, and what
-// runs the arithmetic vectors on a device.
+// Each function of P64-v1 as a kernel of its own, one thread an element: what scripts/check_ptx.py reads, and
+// what runs the arithmetic vectors on a device.
 #include "evenscore/arith/logistic.h"
 #include "evenscore/arith/score.h"
 #include "evenscore/arith/softmax.h"
@@ -7,7 +7,9 @@
 namespace arith = evenscore::arith;
 
 namespace {
-__device__ std::int64_t element() { return std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; }
+__device__ std::int64_t element() {
+  return std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+}
 }  // namespace
 
 extern "C" __global__ void probe_exp64(const double* x, double* y, std::int64_t n) {
@@ -45,8 +47,8 @@ extern "C" __global__ void probe_logsigmoid64(const double* z, double* p, double
 }
 
 /// z is (n, n_classes); p64, logp64 and p32 likewise.
-extern "C" __global__ void probe_softmax(const double* z, int n_classes, double* p64, double* logp64, float* p32,
-                                         std::int64_t n) {
+extern "C" __global__ void probe_softmax(const double* z, int n_classes, double* p64, double* logp64,
+                                         float* p32, std::int64_t n) {
   const std::int64_t i = element();
   if (i >= n) return;
   const double* row = z + i * n_classes;

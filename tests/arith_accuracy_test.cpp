@@ -32,7 +32,8 @@ double ulps(double actual, Real& exact, int digits = 53, int min_exponent = -107
   if (mpfr_zero_p(exact.get())) return actual == 0.0 ? 0.0 : std::numeric_limits<double>::infinity();
   Real difference;
   mpfr_sub_d(difference.get(), exact.get(), actual, MPFR_RNDN);
-  const long exponent = std::max(static_cast<long>(mpfr_get_exp(exact.get())) - digits, static_cast<long>(min_exponent));
+  const long exponent =
+      std::max(static_cast<long>(mpfr_get_exp(exact.get())) - digits, static_cast<long>(min_exponent));
   mpfr_mul_2si(difference.get(), difference.get(), -exponent, MPFR_RNDN);
   return std::fabs(mpfr_get_d(difference.get(), MPFR_RNDN));
 }
@@ -71,7 +72,8 @@ const Function kFunctions[] = {
     {"sigmoid64 p", -745.2, 745.0, 0.595, 0.735, [](double x) { return sigmoid64(x).p; }, exact_sigmoid},
     {"sigmoid64 q", -745.0, 745.2, 0.595, 0.735, [](double x) { return sigmoid64(x).q; },
      [](Real& r, double x) { exact_sigmoid(r, -x); }},
-    {"logsigmoid64 p", -1000, 745.2, 0.595, 0.735, [](double x) { return logsigmoid64(x).p; }, exact_logsigmoid},
+    {"logsigmoid64 p", -1000, 745.2, 0.595, 0.735, [](double x) { return logsigmoid64(x).p; },
+     exact_logsigmoid},
     {"logsigmoid64 q", -745.2, 1000, 0.595, 0.735, [](double x) { return logsigmoid64(x).q; },
      [](Real& r, double x) { exact_logsigmoid(r, -x); }},
     {"log64", 1e-320, 1e300, 1.0, 1.0, [](double x) { return log64(x); }, exact_log},
@@ -87,15 +89,19 @@ TEST_P(Accuracy, StaysWithinTheStatedUlps) {
   Real exact;
   const bool positive_only = std::string(f.name) == "log64";
   for (int i = 0; i < 6000; ++i) {
-    double x = i % 3 == 0 ? wide(random) : i % 3 == 1 ? unit(random) * std::exp2(exponent(random)) : std::round(wide(random)) / 16;
-    if (positive_only) x = i % 2 == 0 ? 1.0 + unit(random) * std::exp2(exponent(random) - 6) : std::exp2(unit(random) * 1070);
+    double x = i % 3 == 0   ? wide(random)
+               : i % 3 == 1 ? unit(random) * std::exp2(exponent(random))
+                            : std::round(wide(random)) / 16;
+    if (positive_only)
+      x = i % 2 == 0 ? 1.0 + unit(random) * std::exp2(exponent(random) - 6) : std::exp2(unit(random) * 1070);
     if (!(x >= f.low && x <= f.high)) continue;
     f.exact(exact, x);
     const double error = ulps(f.ours(x), exact);
     const bool subnormal = mpfr_get_exp(exact.get()) < -1021;
     double& worst = subnormal ? worst_subnormal : worst_normal;
     worst = std::max(worst, error);
-    ASSERT_LE(error, subnormal ? f.subnormal_bound : f.normal_bound) << f.name << "(" << std::hexfloat << x << ")";
+    ASSERT_LE(error, subnormal ? f.subnormal_bound : f.normal_bound)
+        << f.name << "(" << std::hexfloat << x << ")";
   }
   RecordProperty("worst_ulp", std::to_string(worst_normal));
   std::printf("%s: worst %.4f ulp, subnormal %.4f\n", f.name, worst_normal, worst_subnormal);

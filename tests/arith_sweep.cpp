@@ -1,7 +1,8 @@
-// A hash over exp32 and sigmoid32 at every f32 bit pattern. Equal for every compiler, instruction set and device.
+// A hash over exp32 and sigmoid32 at every f32 bit pattern. Equal for every compiler, instruction set and
+// device.
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,8 @@ int main() {
   std::vector<std::uint64_t> totals(threads);
   std::vector<std::thread> workers;
   for (std::uint64_t t = 0; t < threads; ++t) {
-    workers.emplace_back([&totals, t, threads] { totals[t] = hash_block((t << 32) / threads, ((t + 1) << 32) / threads); });
+    workers.emplace_back(
+        [&totals, t, threads] { totals[t] = hash_block((t << 32) / threads, ((t + 1) << 32) / threads); });
   }
   std::uint64_t total = 0;
   for (std::uint64_t t = 0; t < threads; ++t) {

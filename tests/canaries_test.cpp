@@ -21,7 +21,9 @@ ErrorCode code_of_check() {
   return ErrorCode::bad_request;
 }
 
-TEST(Canaries, AnUntouchedThreadPasses) { EXPECT_NO_THROW(check_arithmetic_of_this_thread()); }
+TEST(Canaries, AnUntouchedThreadPasses) {
+  EXPECT_NO_THROW(check_arithmetic_of_this_thread());
+}
 
 TEST(Canaries, AnotherRoundingModeIsNoticed) {
   std::fesetround(FE_UPWARD);

@@ -96,7 +96,8 @@ std::uint16_t to_half(double x) {
   std::frexp(magnitude, &exponent);
   const int e = std::max(exponent + 14, 1);
   const auto fraction = static_cast<std::uint32_t>(std::ldexp(magnitude, 25 - e));
-  const std::uint32_t bits = fraction >= 1024 ? (static_cast<std::uint32_t>(e) << 10) + (fraction - 1024) : fraction;
+  const std::uint32_t bits =
+      fraction >= 1024 ? (static_cast<std::uint32_t>(e) << 10) + (fraction - 1024) : fraction;
   return static_cast<std::uint16_t>(sign | bits);
 }
 
@@ -106,17 +107,28 @@ void store_element(ElementType type, std::byte* address, double x) {
     return std::isfinite(x) ? std::fmin(std::fmax(std::round(x * 40.0), low), high) : 0.0;
   };
   switch (type) {
-    case ElementType::f16: return put(to_half(x));
-    case ElementType::f32: return put(static_cast<float>(x));
-    case ElementType::f64: return put(x);
-    case ElementType::i8: return put(static_cast<std::int8_t>(integer(-128, 127)));
-    case ElementType::i16: return put(static_cast<std::int16_t>(integer(-32768, 32767)));
-    case ElementType::i32: return put(static_cast<std::int32_t>(integer(-2147483648.0, 2147483647.0)));
-    case ElementType::i64: return put(static_cast<std::int64_t>(integer(-9e18, 9e18)));
-    case ElementType::u8: return put(static_cast<std::uint8_t>(integer(0, 255)));
-    case ElementType::u16: return put(static_cast<std::uint16_t>(integer(0, 65535)));
-    case ElementType::u32: return put(static_cast<std::uint32_t>(integer(0, 4294967295.0)));
-    default: return put(static_cast<std::uint64_t>(integer(0, 1.8e19)));
+    case ElementType::f16:
+      return put(to_half(x));
+    case ElementType::f32:
+      return put(static_cast<float>(x));
+    case ElementType::f64:
+      return put(x);
+    case ElementType::i8:
+      return put(static_cast<std::int8_t>(integer(-128, 127)));
+    case ElementType::i16:
+      return put(static_cast<std::int16_t>(integer(-32768, 32767)));
+    case ElementType::i32:
+      return put(static_cast<std::int32_t>(integer(-2147483648.0, 2147483647.0)));
+    case ElementType::i64:
+      return put(static_cast<std::int64_t>(integer(-9e18, 9e18)));
+    case ElementType::u8:
+      return put(static_cast<std::uint8_t>(integer(0, 255)));
+    case ElementType::u16:
+      return put(static_cast<std::uint16_t>(integer(0, 65535)));
+    case ElementType::u32:
+      return put(static_cast<std::uint32_t>(integer(0, 4294967295.0)));
+    default:
+      return put(static_cast<std::uint64_t>(integer(0, 1.8e19)));
   }
 }
 
@@ -217,9 +229,10 @@ std::vector<EngineCase> full_cases() {
 }  // namespace
 
 std::string EngineCase::name() const {
-  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_link{}_values{}_threads{}_split{}_off{}_{}", n_features, n_scores,
-                     n_rows, element_name(type), arithmetic == Arithmetic::exact ? "exact" : "sklearn",
-                     static_cast<int>(scaling), other_link ? 1 : 0, static_cast<int>(values), threads, split, misaligned,
+  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_link{}_values{}_threads{}_split{}_off{}_{}", n_features,
+                     n_scores, n_rows, element_name(type),
+                     arithmetic == Arithmetic::exact ? "exact" : "sklearn", static_cast<int>(scaling),
+                     other_link ? 1 : 0, static_cast<int>(values), threads, split, misaligned,
                      strided ? "strided" : "dense");
 }
 

@@ -31,8 +31,8 @@ struct EngineCase {
   std::string name() const;
 };
 
-/// Every pair of values of any two fields appears in at least one case. Fixed seed. With EVENSCORE_FULL_TABLE set in the
-/// environment, every combination of features, scores, rows and type.
+/// Every pair of values of any two fields appears in at least one case. Fixed seed. With EVENSCORE_FULL_TABLE
+/// set in the environment, every combination of features, scores, rows and type.
 std::vector<EngineCase> engine_cases();
 
 /// Rows and Program of a case; owns the memory of `view`.

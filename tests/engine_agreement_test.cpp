@@ -1,8 +1,9 @@
-// Every engine and every instruction set of this machine against `reference`, bit for bit, over the case table.
+// Every engine and every instruction set of this machine against `reference`, bit for bit, over the case
+// table.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -75,7 +76,8 @@ TEST(CaseTable, StaysWithinItsBudgetOfMultiplyAdds) {
   if (std::getenv("EVENSCORE_FULL_TABLE") == nullptr) {
     EXPECT_LE(total, std::int64_t{5'000'000'000});
   }
-  std::printf("%zu cases, %.2e multiply-adds an engine and output type\n", cases().size(), static_cast<double>(total));
+  std::printf("%zu cases, %.2e multiply-adds an engine and output type\n", cases().size(),
+              static_cast<double>(total));
 }
 
 class EngineAgreement : public ::testing::TestWithParam<std::string> {};
@@ -90,7 +92,8 @@ TEST_P(EngineAgreement, SameBitsAsReference) {
     options.threads = c.threads;
     const std::unique_ptr<Engine> reference = make_engine(EngineKind::reference, data.program);
     const std::unique_ptr<Engine> cpu = make_engine(EngineKind::cpu, data.program, options);
-    ASSERT_NE(cpu->description().find(GetParam()), std::string::npos) << "the forced instruction set did not run";
+    ASSERT_NE(cpu->description().find(GetParam()), std::string::npos)
+        << "the forced instruction set did not run";
     // Rows apart, so that a call sees at most one layout; types in turn, so that both run on every shape.
     const OutputType type = compared++ % 2 == 0 ? OutputType::f64 : OutputType::f32;
     ASSERT_TRUE(run(*reference, data, type, 0) == run(*cpu, data, type, c.split));
@@ -151,7 +154,8 @@ Program identity_program() {
 TEST(Engines, SayWhyARowCannotBeScored) {
   const double inf = std::numeric_limits<double>::infinity();
   const double rows[] = {1.0, std::nan(""), inf, -inf};
-  const RowsView view{reinterpret_cast<const std::byte*>(rows), ElementType::f64, 4, 1, 8, 8, MemorySpace::host};
+  const RowsView view{
+      reinterpret_cast<const std::byte*>(rows), ElementType::f64, 4, 1, 8, 8, MemorySpace::host};
   for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
     std::int32_t label[4];
     std::uint8_t status[4];
@@ -175,7 +179,8 @@ TEST(Engines, AScoreThatOverflowsFromFiniteInputsIsNotScored) {
   builder.linear({1.0, 1.0}, {0.0});
   const Program program = builder.finish(LinkKind::sigmoid, 2);
   const double rows[] = {1.7e308, 1.7e308};
-  const RowsView view{reinterpret_cast<const std::byte*>(rows), ElementType::f64, 1, 2, 16, 8, MemorySpace::host};
+  const RowsView view{
+      reinterpret_cast<const std::byte*>(rows), ElementType::f64, 1, 2, 16, 8, MemorySpace::host};
   for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
     std::uint8_t status = 9;
     OutputsView outputs;
@@ -192,15 +197,18 @@ TEST(StageRounding, DoubleRoundingOfF32OperandsEqualsF32Arithmetic) {
     const float a = arith::float_of(static_cast<std::uint32_t>(bits));
     const float b = arith::float_of(static_cast<std::uint32_t>(bits >> 32));
     if (std::isnan(a) || std::isnan(b)) continue;
-    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::sub(a, b)))), arith::bits_of(arith::canonical(a - b)));
-    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::div(a, b)))), arith::bits_of(arith::canonical(a / b)));
+    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::sub(a, b)))),
+              arith::bits_of(arith::canonical(a - b)));
+    ASSERT_EQ(arith::bits_of(arith::canonical(arith::narrow(arith::div(a, b)))),
+              arith::bits_of(arith::canonical(a / b)));
   }
 }
 
 TEST(Folding, HappensOnlyWhereTheSpecificationAllows) {
   const auto stages = [](double scale, double weight) {
     ProgramBuilder builder(1, {});
-    builder.centre_and_scale(std::vector<double>{1.0}, std::vector<double>{scale}, Float32Scaling::round_each_step);
+    builder.centre_and_scale(std::vector<double>{1.0}, std::vector<double>{scale},
+                             Float32Scaling::round_each_step);
     builder.linear({weight}, {0.0});
     return builder.finish(LinkKind::sigmoid, 2).stages;
   };

@@ -18,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string fixture(const std::string& file) { return (fs::path(EVENSCORE_TEST_DATA) / "sklearn" / file).string(); }
+std::string fixture(const std::string& file) {
+  return (fs::path(EVENSCORE_TEST_DATA) / "sklearn" / file).string();
+}
 
 ModelFile with_probes(const std::string& path) {
   ModelFile model = load_model(path);
@@ -76,13 +78,15 @@ TEST(PipelineFile, HoldsEverythingThatWasSaved) {
 }
 
 TEST(PipelineFile, EveryEngineReproducesTheProbeRows) {
-  for (const char* name : {"1.9.1/binary.joblib", "1.2.2/ovr3.joblib", "1.5.2/multinomial_binary.joblib", "0.24.2/wide.joblib",
-                           "1.8.0/epoch_seconds.joblib", "1.7.2/two_scalers.joblib", "1.9.1/f32_trained3.joblib"}) {
+  for (const char* name :
+       {"1.9.1/binary.joblib", "1.2.2/ovr3.joblib", "1.5.2/multinomial_binary.joblib", "0.24.2/wide.joblib",
+        "1.8.0/epoch_seconds.joblib", "1.7.2/two_scalers.joblib", "1.9.1/f32_trained3.joblib"}) {
     SCOPED_TRACE(name);
     const ModelFile model = with_probes(fixture(name));
     EXPECT_EQ(model.probes.size(), std::string(name).find("f32_trained") == std::string::npos ? 3U : 2U);
     EXPECT_GE(model.probes[0].count, 10);
-    for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) check_probes(model.pipeline, model.probes, kind);
+    for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu})
+      check_probes(model.pipeline, model.probes, kind);
   }
 }
 
@@ -131,7 +135,9 @@ void expect_refused_or_same(const std::string& path, const ModelFile& original, 
 }
 
 /// A stride of 1 with EVENSCORE_FULL_TABLE, else one that visits every residue of the file's fields.
-std::size_t stride() { return std::getenv("EVENSCORE_FULL_TABLE") != nullptr ? 1 : 7; }
+std::size_t stride() {
+  return std::getenv("EVENSCORE_FULL_TABLE") != nullptr ? 1 : 7;
+}
 
 TEST(PipelineFile, AFlippedByteIsRefusedOrHarmless) {
   const test::TemporaryFolder folder;
@@ -183,7 +189,12 @@ TEST(Params, SurviveTaggedJsonExactly) {
   Param real;
   real.kind = Param::Kind::real;
   std::vector<std::pair<std::string, Param>> params;
-  const double values[] = {0.1, -0.0, 1e300, 0x1p-1074, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
+  const double values[] = {0.1,
+                           -0.0,
+                           1e300,
+                           0x1p-1074,
+                           std::numeric_limits<double>::infinity(),
+                           -std::numeric_limits<double>::infinity()};
   for (const double value : values) {
     real.real = value;
     params.emplace_back("r" + std::to_string(params.size()), real);
@@ -209,9 +220,10 @@ TEST(Params, SurviveTaggedJsonExactly) {
 TEST(Params, ForeignJsonIsRefused) {
   std::string deep;
   for (int i = 0; i < 100000; ++i) deep += "{\"list\":[";
-  for (const std::string& json : {std::string("[]"), std::string("{\"a\":1}"), std::string("{\"a\":{\"nope\":1}}"), deep,
-                                  std::string("{\"a\":{\"f64\":[\"0x1p\",\"1\"]}}"), std::string("{\"a\":{\"f64\":[\"1.0\",\"1\"]}}"),
-                                  std::string("{\"a\":{\"none\":true,\"bool\":true}}"), std::string("")}) {
+  for (const std::string& json :
+       {std::string("[]"), std::string("{\"a\":1}"), std::string("{\"a\":{\"nope\":1}}"), deep,
+        std::string("{\"a\":{\"f64\":[\"0x1p\",\"1\"]}}"), std::string("{\"a\":{\"f64\":[\"1.0\",\"1\"]}}"),
+        std::string("{\"a\":{\"none\":true,\"bool\":true}}"), std::string("")}) {
     EXPECT_THROW(from_tagged_json(json), Error) << json.substr(0, 60);
   }
 }

@@ -1,5 +1,5 @@
-// Models saved by real scikit-learn releases against what those releases predicted, without Python. The files and the
-// expected values are made by scripts/make_fixtures.py.
+// Models saved by real scikit-learn releases against what those releases predicted, without Python. The files
+// and the expected values are made by scripts/make_fixtures.py.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -67,9 +67,12 @@ struct Outputs {
 Outputs run(const Program& program, const RowsView& rows, EngineKind kind) {
   const auto n = static_cast<std::size_t>(rows.count);
   const auto k = static_cast<std::size_t>(program.n_classes);
-  Outputs out{std::vector<std::int32_t>(n), std::vector<std::uint8_t>(n),
-              std::vector<double>(n * static_cast<std::size_t>(program.n_scores())), std::vector<double>(n * k),
-              std::vector<double>(n * k), std::vector<float>(n * k)};
+  Outputs out{std::vector<std::int32_t>(n),
+              std::vector<std::uint8_t>(n),
+              std::vector<double>(n * static_cast<std::size_t>(program.n_scores())),
+              std::vector<double>(n * k),
+              std::vector<double>(n * k),
+              std::vector<float>(n * k)};
   OutputsView f64;
   f64.label_index = out.label_index.data();
   f64.status = out.status.data();
@@ -89,7 +92,8 @@ std::vector<double> numbers(const PredictionSource& source, NumberOutput output)
   Array array;
   array.kind = Array::Kind::number;
   array.type = source.type(output) == OutputType::f64 ? ElementType::f64 : ElementType::f32;
-  array.data.resize(static_cast<std::size_t>(source.count() * source.columns(output)) * element_size(array.type));
+  array.data.resize(static_cast<std::size_t>(source.count() * source.columns(output)) *
+                    element_size(array.type));
   source.read(output, 0, source.count(), array.data.data());
   return to_f64(array);
 }
@@ -116,7 +120,8 @@ bool holds(const Interval& interval, double value) {
 }
 
 /// Every output of one model on one set of rows.
-void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expected, const RowsView& rows, Arithmetic arithmetic, Worst& worst) {
+void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expected, const RowsView& rows,
+                            Arithmetic arithmetic, Worst& worst) {
   const Program program = compile(model.pipeline, {arithmetic, rows.type});
   const Outputs out = run(program, rows, EngineKind::cpu);
   const Outputs reference = run(program, rows, EngineKind::reference);
@@ -175,7 +180,8 @@ void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expe
           << "log_proba " << k << ": " << out.log_proba[i] << " and scikit-learn " << log_proba[i];
     }
     if (n_classes == 2 && f64_everywhere) {
-      EXPECT_EQ(arith::bits_of(out.proba32[2 * row + 1]), arith::bits_of(static_cast<float>(proba[2 * row + 1])));
+      EXPECT_EQ(arith::bits_of(out.proba32[2 * row + 1]),
+                arith::bits_of(static_cast<float>(proba[2 * row + 1])));
       ++worst.positive_checked;
     }
     if (n_classes == 2 && arithmetic == Arithmetic::sklearn && program.link == LinkKind::sigmoid) {
@@ -199,7 +205,9 @@ Expected read_expected(const std::string& version, const std::string& group) {
   const auto size = static_cast<std::int64_t>(element_size(source.type()));
   std::vector<std::byte> rows(static_cast<std::size_t>(source.count() * source.columns() * size));
   source.read(0, source.count(), rows.data());
-  const RowsView view{rows.data(), source.type(), source.count(), source.columns(), size * source.columns(), size, MemorySpace::host};
+  const RowsView view{rows.data(),      source.type(),           source.count(),
+                      source.columns(), size * source.columns(), size,
+                      MemorySpace::host};
   return {view, std::move(rows), PredictionSource({file, group})};
 }
 
@@ -228,12 +236,13 @@ TEST_P(SklearnGolden, PredictsWhatTheSavingReleasePredicted) {
       ++worst.models;
     }
   }
-  std::printf("scikit-learn %s: %lld models, %lld rows, %lld labels certified and equal, %lld of the others differ, largest |dz| %.3g (float32 scaling: %.3g), at most %.3f of the bound used, "
-              "%lld f32 probabilities equal\n",
-              GetParam().c_str(), static_cast<long long>(worst.models), static_cast<long long>(worst.rows),
-              static_cast<long long>(worst.labels_certified),
-              static_cast<long long>(worst.labels_different), worst.f64_error, worst.f32_error, worst.decision_share,
-              static_cast<long long>(worst.positive_checked));
+  std::printf(
+      "scikit-learn %s: %lld models, %lld rows, %lld labels certified and equal, %lld of the others differ, "
+      "largest |dz| %.3g (float32 scaling: %.3g), at most %.3f of the bound used, "
+      "%lld f32 probabilities equal\n",
+      GetParam().c_str(), static_cast<long long>(worst.models), static_cast<long long>(worst.rows),
+      static_cast<long long>(worst.labels_certified), static_cast<long long>(worst.labels_different),
+      worst.f64_error, worst.f32_error, worst.decision_share, static_cast<long long>(worst.positive_checked));
   EXPECT_GT(worst.models, 25);
   EXPECT_GT(worst.positive_checked, 1000);
 }
@@ -247,7 +256,8 @@ TEST(SklearnGolden, TheTextbookModelPredictsOne) {
   for (const std::string& version : versions()) {
     const Pipeline pipeline = load_model((kFixtures / version / "textbook.joblib").string()).pipeline;
     const double rows[] = {2, 2, 5, 5};
-    const RowsView view{reinterpret_cast<const std::byte*>(rows), ElementType::f64, 2, 2, 16, 8, MemorySpace::host};
+    const RowsView view{
+        reinterpret_cast<const std::byte*>(rows), ElementType::f64, 2, 2, 16, 8, MemorySpace::host};
     const Outputs out = run(compile(pipeline), view, EngineKind::cpu);
     const Labels classes = pipeline.classes();
     EXPECT_EQ(classes.integers[static_cast<std::size_t>(out.label_index[0])], 1);
@@ -284,9 +294,9 @@ ErrorCode code_of(const fs::path& path, std::string& message) {
 
 TEST(SklearnRefused, EachFileIsRefusedForItsOwnReason) {
   const std::map<std::string, ErrorCode> reasons{
-      {"unfitted.joblib", ErrorCode::not_fitted},       {"unfitted_bare.joblib", ErrorCode::not_fitted},
-      {"unsupported.joblib", ErrorCode::unsupported},   {"scaler_only.joblib", ErrorCode::unsupported},
-      {"not_a_model.joblib", ErrorCode::not_a_model},   {"object_array.joblib", ErrorCode::not_a_model}};
+      {"unfitted.joblib", ErrorCode::not_fitted},     {"unfitted_bare.joblib", ErrorCode::not_fitted},
+      {"unsupported.joblib", ErrorCode::unsupported}, {"scaler_only.joblib", ErrorCode::unsupported},
+      {"not_a_model.joblib", ErrorCode::not_a_model}, {"object_array.joblib", ErrorCode::not_a_model}};
   for (const std::string version : {"1.2.2", "1.9.1"}) {
     for (const auto& [file, code] : reasons) {
       std::string message;
@@ -301,8 +311,8 @@ TEST(SklearnRefused, EachFileIsRefusedForItsOwnReason) {
 TEST(SklearnRefused, EverythingUnsupportedIsListedWithItsPlaceAndRelease) {
   std::string message;
   code_of(kFixtures / "1.9.1" / "refused" / "unsupported.joblib", message);
-  for (const char* part : {"MinMaxScaler at steps[0][1]", "PolynomialFeatures at steps[1][1]", "RandomForestClassifier at steps[2][1]",
-                           "scikit-learn 1.9.1"}) {
+  for (const char* part : {"MinMaxScaler at steps[0][1]", "PolynomialFeatures at steps[1][1]",
+                           "RandomForestClassifier at steps[2][1]", "scikit-learn 1.9.1"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is missing in\n" << message;
   }
 }

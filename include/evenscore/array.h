@@ -9,14 +9,15 @@
 
 namespace evenscore {
 
-/// One fitted value as scikit-learn holds it: None, an array or a scalar (empty shape) of numbers, booleans or strings.
-/// Owns its elements; plain data.
+/// One fitted value as scikit-learn holds it: None, an array or a scalar (empty shape) of numbers, booleans
+/// or strings. Owns its elements; plain data.
 struct Array {
   enum class Kind : std::uint8_t { none, number, boolean, string };
 
   Kind kind = Kind::none;
   ElementType type = ElementType::f64;  ///< of numbers; booleans are u8
-  /// NumPy's name of the saved type ("float64", "<U7", "object", "bool"), or "int", "float", "str" for a Python scalar.
+  /// NumPy's name of the saved type ("float64", "<U7", "object", "bool"), or "int", "float", "str" for a
+  /// Python scalar.
   std::string dtype;
   std::vector<std::uint64_t> shape;
   std::vector<std::byte> data;       ///< numbers and booleans: C order, native byte order
@@ -32,7 +33,8 @@ struct Array {
   bool operator==(const Array&) const = default;
 };
 
-/// The elements as f64: exact for floats and integers up to 2^53, nearest beyond. Only for numbers and booleans.
+/// The elements as f64: exact for floats and integers up to 2^53, nearest beyond. Only for numbers and
+/// booleans.
 std::vector<double> to_f64(const Array& array);
 
 /// The elements as integers, u64 by their bits. Only for integers and booleans.

@@ -28,7 +28,9 @@ constexpr std::size_t element_size(ElementType type) {
   }
 }
 
-constexpr bool is_floating(ElementType type) { return type <= ElementType::f64; }
+constexpr bool is_floating(ElementType type) {
+  return type <= ElementType::f64;
+}
 constexpr bool is_signed_integer(ElementType type) {
   return type >= ElementType::i8 && type <= ElementType::i64;
 }

@@ -31,10 +31,11 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// Scores every row of `rows` into the buffers of `outputs`; see RowsView and OutputsView for shapes and memory.
-  /// Bits do not depend on engine, thread count, layout or how rows are split into calls. Zero rows: no-op.
-  /// Host engines return when done. Calls from several threads are safe with distinct outputs, and take turns.
-  /// Throws Error: shape_mismatch (nothing written), arithmetic_failure, device_failure (outputs unspecified).
+  /// Scores every row of `rows` into the buffers of `outputs`; see RowsView and OutputsView for shapes and
+  /// memory. Bits do not depend on engine, thread count, layout or how rows are split into calls. Zero rows:
+  /// no-op. Host engines return when done. Calls from several threads are safe with distinct outputs, and
+  /// take turns. Throws Error: shape_mismatch (nothing written), arithmetic_failure, device_failure (outputs
+  /// unspecified).
   virtual void run(const RowsView& rows, const OutputsView& outputs, Stream stream = {}) = 0;
 
   /// What runs, for people: "cpu: 2 threads, avx512".
@@ -51,8 +52,9 @@ std::vector<EngineAvailability> available_engines();
 
 std::string_view name_of(EngineKind kind);
 
-/// Loads `program` (copied) onto a device. Checks that this thread and the engine's own compute by the rules of
-/// docs/arithmetic.md. Throws Error: device_unavailable, arithmetic_failure.
-std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, const EngineOptions& options = {});
+/// Loads `program` (copied) onto a device. Checks that this thread and the engine's own compute by the rules
+/// of docs/arithmetic.md. Throws Error: device_unavailable, arithmetic_failure.
+std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program,
+                                    const EngineOptions& options = {});
 
 }  // namespace evenscore

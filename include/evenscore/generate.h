@@ -29,8 +29,8 @@ struct GenerateJob {
 /// Takes feature names and count from `pipeline`, means and scales from its first scaler.
 void imitate(GenerateJob& job, const Pipeline& pipeline);
 
-/// Writes `/X`: values near mean + scale * normal. Returns false when it was cancelled and nothing was written.
-/// Throws Error: bad_request, output_exists, storage_failure.
+/// Writes `/X`: values near mean + scale * normal. Returns false when it was cancelled and nothing was
+/// written. Throws Error: bad_request, output_exists, storage_failure.
 bool generate(const GenerateJob& job);
 
 }  // namespace evenscore

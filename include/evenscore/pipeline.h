@@ -14,8 +14,9 @@ namespace evenscore {
 
 /// One fitted step, as saved: nothing recomputed, scikit-learn's names without the trailing underscore.
 struct Step {
-  std::string name;             ///< in the pipeline, exact
-  std::string class_name;       ///< "sklearn.preprocessing.StandardScaler"; "passthrough" for 'passthrough' and None
+  std::string name;  ///< in the pipeline, exact
+  std::string
+      class_name;  ///< "sklearn.preprocessing.StandardScaler"; "passthrough" for 'passthrough' and None
   std::string sklearn_version;  ///< of the release that saved it
   std::vector<std::pair<std::string, Param>> params;
   std::map<std::string, Array> fitted;
@@ -29,8 +30,8 @@ struct Step {
 /// Plain data; safe to read from several threads.
 struct Pipeline {
   std::vector<Step> steps;
-  bool bare_estimator = false;     ///< a single estimator, not a sklearn.pipeline.Pipeline
-  std::string sklearn_version;     ///< of the outermost object
+  bool bare_estimator = false;                        ///< a single estimator, not a sklearn.pipeline.Pipeline
+  std::string sklearn_version;                        ///< of the outermost object
   std::vector<std::pair<std::string, Param>> params;  ///< of the Pipeline object itself: memory, verbose ...
   std::vector<std::string> feature_names;             ///< if fitted with names, else empty
   std::string source_name;                            ///< file name without folders, as imported
@@ -41,12 +42,12 @@ struct Pipeline {
   Labels classes() const;
 };
 
-/// Checks every step by its class's rules and that each fits the one before. Throws Error: unsupported, not_fitted,
-/// corrupt_file, with the step as the place.
+/// Checks every step by its class's rules and that each fits the one before. Throws Error: unsupported,
+/// not_fitted, corrupt_file, with the step as the place.
 void check(const Pipeline& pipeline);
 
-/// SHA-256 in hexadecimal over the byte serialisation of docs/pipeline_format.md: classes, names, parameters, fitted
-/// arrays, feature names and version. Equal for a .joblib and the .h5 made from it.
+/// SHA-256 in hexadecimal over the byte serialisation of docs/pipeline_format.md: classes, names, parameters,
+/// fitted arrays, feature names and version. Equal for a .joblib and the .h5 made from it.
 std::string pipeline_digest(const Pipeline& pipeline);
 
 }  // namespace evenscore

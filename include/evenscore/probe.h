@@ -8,8 +8,8 @@
 
 namespace evenscore {
 
-/// A few rows with the bits that every engine must give for them: each feature moved by itself, both tails and the
-/// decision boundary. Stored in the pipeline file and run on a device before it scores anything.
+/// A few rows with the bits that every engine must give for them: each feature moved by itself, both tails
+/// and the decision boundary. Stored in the pipeline file and run on a device before it scores anything.
 struct ProbeSet {
   ElementType rows_type = ElementType::f64;  ///< f64 or f32
   Arithmetic arithmetic = Arithmetic::exact;
@@ -22,11 +22,12 @@ struct ProbeSet {
   bool operator==(const ProbeSet&) const = default;
 };
 
-/// Probe sets f64/exact, f32/exact and, where that arithmetic is defined, f32/sklearn, computed by `reference`.
+/// Probe sets f64/exact, f32/exact and, where that arithmetic is defined, f32/sklearn, computed by
+/// `reference`.
 std::vector<ProbeSet> make_probes(const Pipeline& pipeline);
 
-/// Runs every set on an engine of this kind. Throws Error (arithmetic_failure) naming the set, row and output of the
-/// first differing bit; shape_mismatch when a set does not fit the pipeline.
+/// Runs every set on an engine of this kind. Throws Error (arithmetic_failure) naming the set, row and output
+/// of the first differing bit; shape_mismatch when a set does not fit the pipeline.
 void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes, EngineKind kind,
                   const EngineOptions& options = {});
 

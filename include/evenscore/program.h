@@ -20,8 +20,8 @@ struct CompileOptions {
   ElementType rows = ElementType::f64;  ///< the rows' type; matters to `sklearn` alone
 };
 
-/// What an engine runs: a short list of stages, then a link. Knows no scikit-learn class. Immutable after compile();
-/// safe to share between threads.
+/// What an engine runs: a short list of stages, then a link. Knows no scikit-learn class. Immutable after
+/// compile(); safe to share between threads.
 struct Program {
   std::vector<Stage> stages;
   std::vector<double> constants;

@@ -39,8 +39,10 @@ struct ScoreJob {
   std::int64_t batch_rows = 0;  ///< 0 = chosen for cache and chunks; never changes a bit
   BadRows bad_rows = BadRows::stop;
   bool overwrite = false;
-  std::function<void(const Progress&)> progress;     ///< called from the calling thread after each batch; may be empty
-  const std::atomic<bool>* cancelled = nullptr;      ///< when it turns true the job stops after the batch under way
+  std::function<void(const Progress&)>
+      progress;  ///< called from the calling thread after each batch; may be empty
+  const std::atomic<bool>* cancelled =
+      nullptr;  ///< when it turns true the job stops after the batch under way
 };
 
 struct ScoreSummary {
@@ -49,16 +51,16 @@ struct ScoreSummary {
   std::int64_t bytes_read = 0;     ///< of rows, as the engine sees them
   std::int64_t bytes_written = 0;  ///< of results
   double seconds = 0.0;
-  std::string engine;              ///< description
+  std::string engine;  ///< description
   std::string rows_dataset;
   bool bound_by_name = false;
   std::string pipeline_digest, rows_digest, outputs_digest;
   bool cancelled = false;  ///< nothing was written under the output's name
 };
 
-/// Checks the engine against the model's probe rows, then streams: reading, scoring and writing overlap, and memory does
-/// not grow with rows. The output appears under its name when it is complete. Throws Error: what RowSource,
-/// PredictionWriter, Engine and check_probes throw; unscorable_row.
+/// Checks the engine against the model's probe rows, then streams: reading, scoring and writing overlap, and
+/// memory does not grow with rows. The output appears under its name when it is complete. Throws Error: what
+/// RowSource, PredictionWriter, Engine and check_probes throw; unscorable_row.
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job);
 
 }  // namespace evenscore

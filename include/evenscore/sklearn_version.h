@@ -16,8 +16,8 @@ struct SklearnVersion {
 constexpr SklearnVersion kFirstSklearn{0, 24};
 constexpr SklearnVersion kLastSklearn{1, 9};
 
-/// Parses "1.5.2", "0.24.2", "1.9.dev0". Throws Error: corrupt_file when it is no version, unsupported when its rules
-/// are not known.
+/// Parses "1.5.2", "0.24.2", "1.9.dev0". Throws Error: corrupt_file when it is no version, unsupported when
+/// its rules are not known.
 SklearnVersion parse_sklearn_version(std::string_view text);
 
 }  // namespace evenscore

@@ -12,8 +12,9 @@ enum class StageKind : std::uint8_t {
   affine_centered,  ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };
 
-/// How a column stage rounds: once to f64, or to f64 and then to f32. The second equals f32 arithmetic bit for bit where
-/// both operands are f32: 53 >= 2 * 24 + 2 bits make the double rounding innocuous (Figueroa 1995).
+/// How a column stage rounds: once to f64, or to f64 and then to f32. The second equals f32 arithmetic bit
+/// for bit where both operands are f32: 53 >= 2 * 24 + 2 bits make the double rounding innocuous (Figueroa
+/// 1995).
 enum class StageRounding : std::uint8_t { f64, f32 };
 
 /// One stage of a Program. Offsets index Program constants. Trivially copyable: kernels read it as it is.

@@ -15,10 +15,10 @@ enum class MemorySpace : std::uint8_t { host, device };
 struct RowsView {
   const std::byte* data = nullptr;
   ElementType type = ElementType::f64;
-  std::int64_t count = 0;           ///< rows
-  std::int64_t columns = 0;         ///< features
-  std::int64_t row_stride = 0;      ///< bytes
-  std::int64_t column_stride = 0;   ///< bytes
+  std::int64_t count = 0;          ///< rows
+  std::int64_t columns = 0;        ///< features
+  std::int64_t row_stride = 0;     ///< bytes
+  std::int64_t column_stride = 0;  ///< bytes
   MemorySpace space = MemorySpace::host;
 };
 
@@ -33,15 +33,16 @@ enum class RowStatus : std::uint8_t {
 /// Floating-point type of the proba, log_proba and decision buffers.
 enum class OutputType : std::uint8_t { f32, f64 };
 
-/// Result buffers, owned by the caller, all optional (null = not wanted), dense and row-major, aligned to their
-/// element type, not overlapping the rows or each other. K = program.n_classes().
+/// Result buffers, owned by the caller, all optional (null = not wanted), dense and row-major, aligned to
+/// their element type, not overlapping the rows or each other. K = program.n_classes().
 struct OutputsView {
   OutputType type = OutputType::f64;
-  std::int32_t* label_index = nullptr;  ///< (count): index into the classes, -1 for a row that cannot be scored
-  void* proba = nullptr;                ///< (count, K)
-  void* log_proba = nullptr;            ///< (count, K)
-  void* decision = nullptr;             ///< (count) for two classes, else (count, K)
-  std::uint8_t* status = nullptr;       ///< (count): RowStatus
+  std::int32_t* label_index =
+      nullptr;                     ///< (count): index into the classes, -1 for a row that cannot be scored
+  void* proba = nullptr;           ///< (count, K)
+  void* log_proba = nullptr;       ///< (count, K)
+  void* decision = nullptr;        ///< (count) for two classes, else (count, K)
+  std::uint8_t* status = nullptr;  ///< (count): RowStatus
   MemorySpace space = MemorySpace::host;
 };
 

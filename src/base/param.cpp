@@ -161,7 +161,8 @@ std::string to_python(const Param& param) {
       return "(" + items + (param.items.size() == 1 ? ",)" : ")");
     case Param::Kind::dict:
       for (std::size_t i = 0; i + 1 < param.items.size(); i += 2) {
-        items += (items.empty() ? "" : ", ") + to_python(param.items[i]) + ": " + to_python(param.items[i + 1]);
+        items +=
+            (items.empty() ? "" : ", ") + to_python(param.items[i]) + ": " + to_python(param.items[i + 1]);
       }
       return "{" + items + "}";
     default:

@@ -66,10 +66,14 @@ Json examine() {
   if (vectors.wrong > 0) report["first_wrong_vector"] = vectors.first_wrong;
   Json engines = Json::array();
   for (const EngineAvailability& engine : available_engines()) {
-    engines.push_back({{"engine", std::string(name_of(engine.kind))}, {"available", engine.available}, {"detail", engine.detail}});
+    engines.push_back({{"engine", std::string(name_of(engine.kind))},
+                       {"available", engine.available},
+                       {"detail", engine.detail}});
   }
   report["engines"] = engines;
-  report["verdict"] = canaries == "pass" && vectors.wrong == 0 && vectors.checked > 0 ? "computes P64-v1 to the bit" : "refuted";
+  report["verdict"] = canaries == "pass" && vectors.wrong == 0 && vectors.checked > 0
+                          ? "computes P64-v1 to the bit"
+                          : "refuted";
   return report;
 }
 
@@ -81,19 +85,24 @@ std::string joined(const Json& list) {
 
 void print_text(const Json& report) {
   const bool good = report["verdict"] != "refuted";
-  fmt::print("{}\n\n", good ? "This machine computes P64-v1 to the bit." : "This machine does NOT compute P64-v1: do not score on it.");
+  fmt::print("{}\n\n", good ? "This machine computes P64-v1 to the bit."
+                            : "This machine does NOT compute P64-v1: do not score on it.");
   fmt::print("evenscore        {}\n", report["evenscore_version"].get<std::string>());
   fmt::print("system           {}\n", report["system"].get<std::string>());
-  fmt::print("cpu              {}, {} hardware threads\n", report["cpu"].get<std::string>(), report["hardware_threads"].get<unsigned>());
-  fmt::print("instruction sets {}; used: {}\n", joined(report["instruction_sets"]), report["instruction_set_used"].get<std::string>());
+  fmt::print("cpu              {}, {} hardware threads\n", report["cpu"].get<std::string>(),
+             report["hardware_threads"].get<unsigned>());
+  fmt::print("instruction sets {}; used: {}\n", joined(report["instruction_sets"]),
+             report["instruction_set_used"].get<std::string>());
   fmt::print("hdf5             {}\n", report["hdf5"].get<std::string>());
   fmt::print("gpu devices      {}\n", joined(report["gpu_devices"]));
   fmt::print("canaries         {}\n", report["canaries"].get<std::string>());
-  fmt::print("vectors          {} checked, {} wrong\n", report["vectors_checked"].get<std::int64_t>(), report["vectors_wrong"].get<std::int64_t>());
-  if (report.contains("first_wrong_vector")) fmt::print("first wrong      {}\n", report["first_wrong_vector"].get<std::string>());
+  fmt::print("vectors          {} checked, {} wrong\n", report["vectors_checked"].get<std::int64_t>(),
+             report["vectors_wrong"].get<std::int64_t>());
+  if (report.contains("first_wrong_vector"))
+    fmt::print("first wrong      {}\n", report["first_wrong_vector"].get<std::string>());
   for (const Json& engine : report["engines"]) {
-    fmt::print("engine {:<9} {}{}\n", engine["engine"].get<std::string>(), engine["available"].get<bool>() ? "" : "not available: ",
-               engine["detail"].get<std::string>());
+    fmt::print("engine {:<9} {}{}\n", engine["engine"].get<std::string>(),
+               engine["available"].get<bool>() ? "" : "not available: ", engine["detail"].get<std::string>());
   }
 }
 
@@ -101,8 +110,11 @@ void print_text(const Json& report) {
 
 Command add_doctor(CLI::App& app) {
   auto style = std::make_shared<OutputStyle>();
-  CLI::App* command = app.add_subcommand("doctor", "Check this machine: does each device compute P64-v1 to the bit?");
-  command->footer("Runs the canaries and the 9,046 arithmetic vectors built into the program. Exit status 1 if any is wrong.");
+  CLI::App* command =
+      app.add_subcommand("doctor", "Check this machine: does each device compute P64-v1 to the bit?");
+  command->footer(
+      "Runs the canaries and the 9,046 arithmetic vectors built into the program. Exit status 1 if any is "
+      "wrong.");
   add_output_style(*command, *style);
   return [style] {
     const Json report = examine();

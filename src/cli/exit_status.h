@@ -8,8 +8,8 @@ enum ExitStatus {
   kRefuted = 1,
   kBadRequest = 2,
   kMachineFailed = 3,
-  kInterrupted = 130,   ///< SIGINT
-  kTerminated = 143,    ///< SIGTERM
+  kInterrupted = 130,  ///< SIGINT
+  kTerminated = 143,   ///< SIGTERM
 };
 
 }  // namespace evenscore::cli

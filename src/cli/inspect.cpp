@@ -37,8 +37,9 @@ std::vector<std::string> class_texts(const Labels& classes) {
         texts.emplace_back(classes.integers[i] != 0 ? "True" : "False");
         break;
       default:
-        texts.push_back(classes.element == ElementType::u64 ? std::to_string(static_cast<std::uint64_t>(classes.integers[i]))
-                                                            : std::to_string(classes.integers[i]));
+        texts.push_back(classes.element == ElementType::u64
+                            ? std::to_string(static_cast<std::uint64_t>(classes.integers[i]))
+                            : std::to_string(classes.integers[i]));
     }
   }
   return texts;
@@ -73,10 +74,15 @@ void print_text(const ModelFile& model, bool verbose) {
   const Labels classes = pipeline.classes();
   fmt::print("{}\n\n", pipeline.source_name);
   fmt::print("saved by       scikit-learn {}\n", pipeline.sklearn_version);
-  fmt::print("kind           {}\n", pipeline.bare_estimator ? "a bare estimator" : fmt::format("a pipeline of {} steps", pipeline.steps.size()));
+  fmt::print("kind           {}\n", pipeline.bare_estimator
+                                        ? "a bare estimator"
+                                        : fmt::format("a pipeline of {} steps", pipeline.steps.size()));
   fmt::print("features       {}{}\n", with_separators(pipeline.n_features()),
-             pipeline.feature_names.empty() ? ", by position" : ": " + shortened(pipeline.feature_names, verbose ? 100'000 : 8));
-  fmt::print("classes        {}: {}\n", classes.size(), shortened(class_texts(classes), verbose ? 100'000 : 8));
+             pipeline.feature_names.empty()
+                 ? ", by position"
+                 : ": " + shortened(pipeline.feature_names, verbose ? 100'000 : 8));
+  fmt::print("classes        {}: {}\n", classes.size(),
+             shortened(class_texts(classes), verbose ? 100'000 : 8));
   fmt::print("digest         {}\n", pipeline_digest(pipeline));
   if (!model.probes.empty()) {
     fmt::print("probe rows     {} in {} sets\n", model.probes[0].count, model.probes.size());
@@ -89,10 +95,12 @@ void print_text(const ModelFile& model, bool verbose) {
     fmt::print("\n[{}] {}{}\n", index++, step.name.empty() ? "" : step.name + ": ", step.class_name);
     fmt::print("    rules      {}\n", rules_of(step));
     std::string params;
-    for (const auto& [name, value] : step.params) params += (params.empty() ? "" : ", ") + name + "=" + to_python(value);
+    for (const auto& [name, value] : step.params)
+      params += (params.empty() ? "" : ", ") + name + "=" + to_python(value);
     if (!params.empty()) fmt::print("    params     {}\n", params);
     for (const auto& [name, array] : step.fitted) {
-      fmt::print("    {:<15} {:<9} {:<9} {}\n", name + "_", array.dtype, shape_text(array), values_text(array));
+      fmt::print("    {:<15} {:<9} {:<9} {}\n", name + "_", array.dtype, shape_text(array),
+                 values_text(array));
     }
   }
   if (!verbose) return;
@@ -110,7 +118,8 @@ void print_json(const ModelFile& model) {
   Json steps = Json::array();
   for (const Step& step : pipeline.steps) {
     Json fitted = Json::object();
-    for (const auto& [name, array] : step.fitted) fitted[name] = {{"dtype", array.dtype}, {"shape", array.shape}};
+    for (const auto& [name, array] : step.fitted)
+      fitted[name] = {{"dtype", array.dtype}, {"shape", array.shape}};
     steps.push_back({{"name", step.name},
                      {"class", step.class_name},
                      {"sklearn_version", step.sklearn_version},
@@ -134,16 +143,21 @@ void print_json(const ModelFile& model) {
 
 std::string supported_classes() {
   std::string text = "Supported steps: 'passthrough' and None";
-  for (const steps::StepClass* step_class : steps::step_classes()) text += ", " + std::string(step_class->name);
-  return text + ".\nA file with anything else is refused with the list of what is not supported and where it stands.";
+  for (const steps::StepClass* step_class : steps::step_classes())
+    text += ", " + std::string(step_class->name);
+  return text +
+         ".\nA file with anything else is refused with the list of what is not supported and where it "
+         "stands.";
 }
 
 }  // namespace
 
 Command add_inspect(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("inspect", "Show steps, parameters, versions, classes and features of a model");
-  command->footer(supported_classes() + "\n-v adds all features and classes, and the program that engines run.");
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show steps, parameters, versions, classes and features of a model");
+  command->footer(supported_classes() +
+                  "\n-v adds all features and classes, and the program that engines run.");
   add_model(*command, arguments->model);
   add_output_style(*command, arguments->style);
   return [arguments] {

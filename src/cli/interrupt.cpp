@@ -18,13 +18,17 @@ void on_signal(int signal) {
 
 }  // namespace
 
-const std::atomic<bool>& interrupted() { return flag; }
+const std::atomic<bool>& interrupted() {
+  return flag;
+}
 
 void catch_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
 }
 
-int interrupted_status() { return received == SIGTERM ? kTerminated : kInterrupted; }
+int interrupted_status() {
+  return received == SIGTERM ? kTerminated : kInterrupted;
+}
 
 }  // namespace evenscore::cli

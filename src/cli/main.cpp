@@ -16,7 +16,8 @@ namespace {
 using evenscore::cli::Command;
 
 constexpr const char* kDescription =
-    "evenscore scores millions of rows with a saved scikit-learn pipeline, on every engine with the same bits, and proves "
+    "evenscore scores millions of rows with a saved scikit-learn pipeline, on every engine with the same "
+    "bits, and proves "
     "it.\nIt opens .joblib and .pkl files itself: no Python, and nothing in the file is run.";
 
 constexpr const char* kFooter =
@@ -24,7 +25,8 @@ constexpr const char* kFooter =
     "  evenscore inspect model.joblib                      what is in it, and by which rules it predicts\n"
     "  evenscore score model.joblib rows.h5 -o out.h5      a label and probabilities for every row\n"
     "  evenscore verify model.joblib rows.h5 --against predictions.h5:/ --labels rows.h5:/y\n"
-    "                                                      does it still predict what it did when it was saved?\n"
+    "                                                      does it still predict what it did when it was "
+    "saved?\n"
     "  evenscore import model.joblib -o model.h5           convert, with rows that prove every device\n\n"
     "Exit status: 0 done or accepted, 1 refuted, 2 a bad request or input, 3 the machine failed,\n"
     "130/143 interrupted. `evenscore COMMAND --help` explains each command.";
@@ -38,7 +40,8 @@ bool wants_json(int argc, char** argv) {
 
 int report(const std::string& message, int status, bool json) {
   if (json) {
-    const nlohmann::ordered_json object = {{"schema", "evenscore-error-1"}, {"exit_status", status}, {"error", message}};
+    const nlohmann::ordered_json object = {
+        {"schema", "evenscore-error-1"}, {"exit_status", status}, {"error", message}};
     fmt::print("{}\n", object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   fmt::print(stderr, "evenscore: {}\n", message);
@@ -55,8 +58,8 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   const std::vector<Command> commands{
-      evenscore::cli::add_import(app),   evenscore::cli::add_inspect(app),  evenscore::cli::add_score(app),
-      evenscore::cli::add_verify(app),   evenscore::cli::add_generate(app), evenscore::cli::add_doctor(app),
+      evenscore::cli::add_import(app), evenscore::cli::add_inspect(app),  evenscore::cli::add_score(app),
+      evenscore::cli::add_verify(app), evenscore::cli::add_generate(app), evenscore::cli::add_doctor(app),
   };
   const bool json = wants_json(argc, argv);
   try {

@@ -28,7 +28,9 @@ std::string with_separators(std::int64_t value) {
   return (value < 0 ? "-" : "") + text;
 }
 
-std::string bytes_text(double bytes) { return scaled(bytes, "B"); }
+std::string bytes_text(double bytes) {
+  return scaled(bytes, "B");
+}
 
 std::string seconds_text(double seconds) {
   if (seconds < 0.0995) return fmt::format("{:.1f} ms", seconds * 1e3);
@@ -38,6 +40,8 @@ std::string seconds_text(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string rate_text(double rows_per_second) { return scaled(rows_per_second, "rows/s"); }
+std::string rate_text(double rows_per_second) {
+  return scaled(rows_per_second, "rows/s");
+}
 
 }  // namespace evenscore::cli

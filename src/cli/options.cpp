@@ -27,7 +27,9 @@ std::vector<std::string> ModelArguments::paths() const {
 }
 
 void add_model(CLI::App& command, ModelArguments& model) {
-  command.add_option("MODEL", model.path, "A pipeline file (.h5) or a saved scikit-learn file (.joblib, .pkl), told apart by content")
+  command
+      .add_option("MODEL", model.path,
+                  "A pipeline file (.h5) or a saved scikit-learn file (.joblib, .pkl), told apart by content")
       ->required();
   command.add_option("--then", model.then, "Append the steps of another saved file; may be repeated")
       ->type_name("FILE")
@@ -49,27 +51,39 @@ EngineKind RowsArguments::engine() const {
               "use auto, cpu, reference or cuda");
 }
 
-Arithmetic RowsArguments::arithmetic_rule() const { return arithmetic == "sklearn" ? Arithmetic::sklearn : Arithmetic::exact; }
+Arithmetic RowsArguments::arithmetic_rule() const {
+  return arithmetic == "sklearn" ? Arithmetic::sklearn : Arithmetic::exact;
+}
 
-BadRows RowsArguments::bad_rows_rule() const { return bad_rows == "mark" ? BadRows::mark : BadRows::stop; }
+BadRows RowsArguments::bad_rows_rule() const {
+  return bad_rows == "mark" ? BadRows::mark : BadRows::stop;
+}
 
 void add_rows(CLI::App& command, RowsArguments& rows) {
   command.add_option("ROWS", rows.path, "The HDF5 file with the rows")->required()->type_name("ROWS.h5");
-  command.add_option("--dataset", rows.dataset, "The dataset or group with the rows; default /X, else the only 2-D numeric one")
+  command
+      .add_option("--dataset", rows.dataset,
+                  "The dataset or group with the rows; default /X, else the only 2-D numeric one")
       ->type_name("/PATH");
-  command.add_option("--columns", rows.columns, "Columns by name, in the model's order")->type_name("A,B,...");
-  command.add_option("--device", rows.device, "auto, cpu, reference or cuda; never changes a bit")->capture_default_str();
+  command.add_option("--columns", rows.columns, "Columns by name, in the model's order")
+      ->type_name("A,B,...");
+  command.add_option("--device", rows.device, "auto, cpu, reference or cuda; never changes a bit")
+      ->capture_default_str();
   command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
   command.add_option("--batch-rows", rows.batch_rows, "Rows at a time, 0 = chosen; never changes a bit")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();
-  command.add_option("--arithmetic", rows.arithmetic,
-                     "float32 rows: 'exact' takes their values as they are, 'sklearn' rounds as the saving release does")
+  command
+      .add_option(
+          "--arithmetic", rows.arithmetic,
+          "float32 rows: 'exact' takes their values as they are, 'sklearn' rounds as the saving release does")
       ->check(CLI::IsMember({"exact", "sklearn"}))
       ->capture_default_str();
-  command.add_option("--bad-rows", rows.bad_rows, "Rows that scikit-learn rejects: 'stop' at the first, or 'mark' them")
+  command
+      .add_option("--bad-rows", rows.bad_rows,
+                  "Rows that scikit-learn rejects: 'stop' at the first, or 'mark' them")
       ->check(CLI::IsMember({"stop", "mark"}))
       ->capture_default_str();
 }
@@ -80,7 +94,8 @@ std::vector<std::string> split_list(const std::string& text, const std::string& 
   for (;;) {
     const std::size_t end = text.find(',', begin);
     parts.push_back(text.substr(begin, end == std::string::npos ? end : end - begin));
-    if (parts.back().empty()) throw Error(ErrorCode::bad_request, fmt::format("'{}' has an empty part", text), option);
+    if (parts.back().empty())
+      throw Error(ErrorCode::bad_request, fmt::format("'{}' has an empty part", text), option);
     if (end == std::string::npos) return parts;
     begin = end + 1;
   }

@@ -8,7 +8,8 @@
 namespace evenscore::cli {
 
 ProgressLine::ProgressLine(ShowProgress show)
-    : shown_(show == ShowProgress::always || (show == ShowProgress::automatic && isatty(STDERR_FILENO) != 0)) {}
+    : shown_(show == ShowProgress::always ||
+             (show == ShowProgress::automatic && isatty(STDERR_FILENO) != 0)) {}
 
 ProgressLine::~ProgressLine() {
   if (drawn_) fmt::print(stderr, "\r\x1b[K");
@@ -22,10 +23,12 @@ void ProgressLine::update(const Progress& progress) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = static_cast<double>(progress.rows_done) / seconds;
   const double left = static_cast<double>(progress.rows_total - progress.rows_done) / std::max(rate, 1.0);
-  fmt::print(stderr, "\r\x1b[K{} of {} rows ({:.0f}%)  {}  {}/s  {} left", with_separators(progress.rows_done),
-             with_separators(progress.rows_total),
-             100.0 * static_cast<double>(progress.rows_done) / static_cast<double>(std::max<std::int64_t>(progress.rows_total, 1)),
-             rate_text(rate), bytes_text(static_cast<double>(progress.bytes_read) / seconds), seconds_text(left));
+  fmt::print(stderr, "\r\x1b[K{} of {} rows ({:.0f}%)  {}  {}/s  {} left",
+             with_separators(progress.rows_done), with_separators(progress.rows_total),
+             100.0 * static_cast<double>(progress.rows_done) /
+                 static_cast<double>(std::max<std::int64_t>(progress.rows_total, 1)),
+             rate_text(rate), bytes_text(static_cast<double>(progress.bytes_read) / seconds),
+             seconds_text(left));
   std::fflush(stderr);
 }
 

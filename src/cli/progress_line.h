@@ -10,7 +10,8 @@ namespace evenscore::cli {
 /// When progress is shown.
 enum class ShowProgress { automatic, always, never };
 
-/// One line on stderr that rewrites itself: rows, rows/s, GB/s, time left. On a terminal only, unless `always`.
+/// One line on stderr that rewrites itself: rows, rows/s, GB/s, time left. On a terminal only, unless
+/// `always`.
 class ProgressLine {
  public:
   explicit ProgressLine(ShowProgress show);

@@ -61,14 +61,17 @@ void print_json(const Arguments& arguments, const ScoreSummary& summary) {
 
 void print_text(const Arguments& arguments, const ScoreSummary& summary) {
   const double bytes = static_cast<double>(summary.bytes_read + summary.bytes_written);
-  fmt::print("{} rows scored in {}: {}, {}/s read and written\n", with_separators(summary.rows), seconds_text(summary.seconds),
-             rate_text(static_cast<double>(summary.rows) / summary.seconds), bytes_text(bytes / summary.seconds));
-  if (summary.bad_rows > 0) fmt::print("{} rows could not be scored; /status says why\n", with_separators(summary.bad_rows));
+  fmt::print("{} rows scored in {}: {}, {}/s read and written\n", with_separators(summary.rows),
+             seconds_text(summary.seconds), rate_text(static_cast<double>(summary.rows) / summary.seconds),
+             bytes_text(bytes / summary.seconds));
+  if (summary.bad_rows > 0)
+    fmt::print("{} rows could not be scored; /status says why\n", with_separators(summary.bad_rows));
   fmt::print("engine     {}\n", summary.engine);
   fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
   fmt::print("written    {} ({})\n", arguments.output, arguments.outputs);
   if (!arguments.style.verbose) return;
-  fmt::print("pipeline   {}\nrows       {}\noutputs    {}\n", summary.pipeline_digest, summary.rows_digest, summary.outputs_digest);
+  fmt::print("pipeline   {}\nrows       {}\noutputs    {}\n", summary.pipeline_digest, summary.rows_digest,
+             summary.outputs_digest);
 }
 
 int run(const Arguments& arguments) {
@@ -113,13 +116,16 @@ Command add_score(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("score", "Score every row of a file");
   command->footer(
-      "Row i of every output is row i of the input. OUT.h5 appears when it is complete; an existing file is an error\n"
+      "Row i of every output is row i of the input. OUT.h5 appears when it is complete; an existing file is "
+      "an error\n"
       "unless --overwrite is given. The same bits come from any device, thread count and batch size.\n\n"
       "Example:\n  evenscore score model.joblib rows.h5 -o out.h5 --output label,proba,decision");
   add_model(*command, arguments->model);
   add_rows(*command, arguments->rows);
   command->add_option("-o,--out", arguments->output, "The file to write")->required()->type_name("OUT.h5");
-  command->add_option("--output", arguments->outputs, "What to write: label, label_index, proba, log_proba, decision")
+  command
+      ->add_option("--output", arguments->outputs,
+                   "What to write: label, label_index, proba, log_proba, decision")
       ->type_name("LIST")
       ->capture_default_str();
   command->add_option("--output-dtype", arguments->output_dtype, "Type of proba, log_proba and decision")

@@ -18,7 +18,8 @@ struct Arguments {
   Tolerances tolerances;
 };
 
-/// --device names the engine that is held against the stored predictions; without them, the one held against `reference`.
+/// --device names the engine that is held against the stored predictions; without them, the one held against
+/// `reference`.
 std::vector<EngineKind> engines_of(const Arguments& arguments) {
   const EngineKind engine = arguments.rows.engine();
   if (!arguments.against.empty()) return {engine};
@@ -44,11 +45,13 @@ int run(const Arguments& arguments) {
   if (!arguments.labels.empty()) job.labels = parse_file_location(arguments.labels);
   job.mode = mode_of(arguments.mode);
   job.tolerances = arguments.tolerances;
-  const bool has_tolerance = arguments.tolerances.max_ulp || arguments.tolerances.rtol || arguments.tolerances.atol;
+  const bool has_tolerance =
+      arguments.tolerances.max_ulp || arguments.tolerances.rtol || arguments.tolerances.atol;
   if (has_tolerance && !job.mode) job.mode = VerifyMode::tolerance;
   job.mark_bad_rows = arguments.rows.bad_rows_rule() == BadRows::mark;
   const std::vector<ProbeSet> probes = model.probes.empty() ? make_probes(model.pipeline) : model.probes;
-  for (const EngineKind engine : job.engines) check_probes(model.pipeline, probes, engine, job.engine_options);
+  for (const EngineKind engine : job.engines)
+    check_probes(model.pipeline, probes, engine, job.engine_options);
   VerifyReport report;
   {
     ProgressLine line(arguments.style.show_progress());
@@ -67,24 +70,32 @@ int run(const Arguments& arguments) {
 
 Command add_verify(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("verify", "Prove that predictions are what they were, or show where they are not");
+  CLI::App* command =
+      app.add_subcommand("verify", "Prove that predictions are what they were, or show where they are not");
   command->footer(
-      "Without --against, the engine named by --device is compared with `reference`, bit for bit. With --against, it is\n"
-      "compared with stored predictions of any origin: bit for bit where evenscore wrote them, else within the proven\n"
-      "rounding bound of any float64 evaluation. With --labels, confusion matrix, accuracy, precision, recall and F1 are\n"
+      "Without --against, the engine named by --device is compared with `reference`, bit for bit. With "
+      "--against, it is\n"
+      "compared with stored predictions of any origin: bit for bit where evenscore wrote them, else within "
+      "the proven\n"
+      "rounding bound of any float64 evaluation. With --labels, confusion matrix, accuracy, precision, "
+      "recall and F1 are\n"
       "shown before (the stored predictions) and after.\n\n"
       "Verdicts: identical, equal_within_rounding, within_tolerance (exit status 0); different (1).\n\n"
       "Example:\n  evenscore verify model.joblib rows.h5 --against predictions.h5 --labels rows.h5:/y");
   add_model(*command, arguments->model);
   add_rows(*command, arguments->rows);
-  command->add_option("--against", arguments->against, "Stored predictions to compare with")->type_name("FILE[:/group]");
-  command->add_option("--labels", arguments->labels, "The true labels of the rows")->type_name("FILE:/dataset");
+  command->add_option("--against", arguments->against, "Stored predictions to compare with")
+      ->type_name("FILE[:/group]");
+  command->add_option("--labels", arguments->labels, "The true labels of the rows")
+      ->type_name("FILE:/dataset");
   command->add_option("--mode", arguments->mode, "bitwise, bound or tolerance")
       ->check(CLI::IsMember({"bitwise", "bound", "tolerance"}));
   command->add_option("--max-ulp", arguments->tolerances.max_ulp, "tolerance: units in the last place");
-  command->add_option("--rtol", arguments->tolerances.rtol, "tolerance: relative, |a - b| <= atol + rtol * |b|")
+  command
+      ->add_option("--rtol", arguments->tolerances.rtol, "tolerance: relative, |a - b| <= atol + rtol * |b|")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--atol", arguments->tolerances.atol, "tolerance: absolute")->check(CLI::NonNegativeNumber);
+  command->add_option("--atol", arguments->tolerances.atol, "tolerance: absolute")
+      ->check(CLI::NonNegativeNumber);
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

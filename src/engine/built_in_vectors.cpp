@@ -4,7 +4,8 @@
 asm(".section .rodata\n"
     ".global evenscore_vectors_begin\n"
     "evenscore_vectors_begin:\n"
-    ".incbin \"" EVENSCORE_VECTORS "\"\n"
+    ".incbin \"" EVENSCORE_VECTORS
+    "\"\n"
     ".global evenscore_vectors_end\n"
     "evenscore_vectors_end:\n"
     ".byte 0\n"

@@ -2,8 +2,9 @@
 
 namespace evenscore::engine {
 
-/// Runs the canaries of docs/arithmetic.md in the calling thread. Throws Error (arithmetic_failure) that names each
-/// one that failed: the thread flushes denormals, rounds otherwise, or this program was built with other flags.
+/// Runs the canaries of docs/arithmetic.md in the calling thread. Throws Error (arithmetic_failure) that
+/// names each one that failed: the thread flushes denormals, rounds otherwise, or this program was built with
+/// other flags.
 void check_arithmetic_of_this_thread();
 
 }  // namespace evenscore::engine

@@ -8,8 +8,9 @@ namespace evenscore::engine {
 
 void check_views(const Program& program, const RowsView& rows, const OutputsView& outputs) {
   if (rows.columns != program.n_features()) {
-    throw Error(ErrorCode::shape_mismatch, fmt::format("the rows have {} columns, the model was fitted with {} features",
-                                                       rows.columns, program.n_features()));
+    throw Error(ErrorCode::shape_mismatch,
+                fmt::format("the rows have {} columns, the model was fitted with {} features", rows.columns,
+                            program.n_features()));
   }
   if (rows.count < 0) throw Error(ErrorCode::shape_mismatch, fmt::format("a row count of {}", rows.count));
   if (rows.space != MemorySpace::host || outputs.space != MemorySpace::host) {

@@ -27,7 +27,8 @@ std::vector<double> apply(const Stage& stage, const double* constants, const std
     return result;
   }
   for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = stage.kind == StageKind::subtract ? arith::sub(v[i], parameter[i]) : arith::div(v[i], parameter[i]);
+    result[i] =
+        stage.kind == StageKind::subtract ? arith::sub(v[i], parameter[i]) : arith::div(v[i], parameter[i]);
     if (stage.rounding == StageRounding::f32) result[i] = arith::widen(arith::narrow(result[i]));
   }
   return result;
@@ -61,6 +62,8 @@ class Reference final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_reference(const Program& program) { return std::make_unique<Reference>(program); }
+std::unique_ptr<Engine> make_reference(const Program& program) {
+  return std::make_unique<Reference>(program);
+}
 
 }  // namespace evenscore::engine

@@ -23,7 +23,8 @@ std::string_view name_of(EngineKind kind) {
 std::vector<EngineAvailability> available_engines() {
   return {{EngineKind::reference, true, "scalar, 1 thread"},
           {EngineKind::cpu, true,
-           fmt::format("{}, {} hardware threads", engine::cpu::choose_target().name, std::thread::hardware_concurrency())},
+           fmt::format("{}, {} hardware threads", engine::cpu::choose_target().name,
+                       std::thread::hardware_concurrency())},
           {EngineKind::cuda, false, kNoCuda}};
 }
 
@@ -34,7 +35,8 @@ std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, con
     case EngineKind::cpu:
       return engine::make_cpu(program, options.threads);
     default:
-      throw Error(ErrorCode::device_unavailable, kNoCuda, "--device cuda", "use --device cpu, which gives the same bits");
+      throw Error(ErrorCode::device_unavailable, kNoCuda, "--device cuda",
+                  "use --device cpu, which gives the same bits");
   }
 }
 

@@ -12,7 +12,9 @@
 namespace evenscore::h5 {
 namespace {
 
-StoredType number_type(ElementType element) { return {ValueKind::numeric, element, 0}; }
+StoredType number_type(ElementType element) {
+  return {ValueKind::numeric, element, 0};
+}
 
 Handle make_properties(const RowsDataset& dataset) {
   Handle properties(call("H5Pcreate", [] { return H5Pcreate(H5P_DATASET_CREATE); }));
@@ -24,7 +26,8 @@ Handle make_properties(const RowsDataset& dataset) {
   call("H5Pset_chunk", [&] { return H5Pset_chunk(properties.id(), 2, chunk.data()); });
   if (dataset.gzip_level > 0) {
     call("H5Pset_shuffle", [&] { return H5Pset_shuffle(properties.id()); });
-    call("H5Pset_deflate", [&] { return H5Pset_deflate(properties.id(), static_cast<unsigned>(dataset.gzip_level)); });
+    call("H5Pset_deflate",
+         [&] { return H5Pset_deflate(properties.id(), static_cast<unsigned>(dataset.gzip_level)); });
   }
   return properties;
 }
@@ -38,14 +41,18 @@ RowsWriter::RowsWriter(const std::string& path, const RowsDataset& dataset, bool
   }
   constexpr ErrorCode kFailure = ErrorCode::storage_failure;
   const std::string& part = part_.part_path();
-  file_ = Handle(call("H5Fcreate", [&] { return H5Fcreate(part.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT); }, part, kFailure));
+  file_ = Handle(call(
+      "H5Fcreate", [&] { return H5Fcreate(part.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT); }, part,
+      kFailure));
   const Handle properties = make_properties(dataset);
   const Handle type = make_type(number_type(dataset.type));
-  const Handle space = make_value_space({static_cast<std::uint64_t>(dataset.rows), static_cast<std::uint64_t>(dataset.columns)});
+  const Handle space = make_value_space(
+      {static_cast<std::uint64_t>(dataset.rows), static_cast<std::uint64_t>(dataset.columns)});
   data_ = Handle(call(
       "H5Dcreate",
       [&] {
-        return H5Dcreate2(file_.id(), dataset.name.c_str(), type.id(), space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT);
+        return H5Dcreate2(file_.id(), dataset.name.c_str(), type.id(), space.id(), H5P_DEFAULT,
+                          properties.id(), H5P_DEFAULT);
       },
       part, kFailure));
   if (dataset.feature_names.empty()) return;
@@ -61,12 +68,14 @@ void RowsWriter::write(std::int64_t first, std::int64_t n, const std::byte* data
   const std::array<hsize_t, 2> count{static_cast<hsize_t>(n), static_cast<hsize_t>(dataset_.columns)};
   const Handle type = make_type(number_type(dataset_.type));
   const Handle file_space(call("H5Dget_space", [&] { return H5Dget_space(data_.id()); }));
-  const Handle memory_space(call("H5Screate_simple", [&] { return H5Screate_simple(2, count.data(), nullptr); }));
+  const Handle memory_space(
+      call("H5Screate_simple", [&] { return H5Screate_simple(2, count.data(), nullptr); }));
   call("H5Sselect_hyperslab", [&] {
     return H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
   });
   call(
-      "H5Dwrite", [&] { return H5Dwrite(data_.id(), type.id(), memory_space.id(), file_space.id(), H5P_DEFAULT, data); },
+      "H5Dwrite",
+      [&] { return H5Dwrite(data_.id(), type.id(), memory_space.id(), file_space.id(), H5P_DEFAULT, data); },
       part_.part_path(), ErrorCode::storage_failure);
 }
 

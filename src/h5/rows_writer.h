@@ -22,8 +22,8 @@ struct RowsDataset {
   int gzip_level = 0;                      ///< 0 = not compressed; needs chunk_rows
 };
 
-/// Writes one table of rows to a new file: complete under its name or not at all. One thread. Throws what PartFile
-/// throws; storage_failure.
+/// Writes one table of rows to a new file: complete under its name or not at all. One thread. Throws what
+/// PartFile throws; storage_failure.
 class RowsWriter {
  public:
   RowsWriter(const std::string& path, const RowsDataset& dataset, bool overwrite);

@@ -8,8 +8,8 @@
 
 namespace evenscore {
 
-/// The byte serialisation that digests are taken over (docs/pipeline_format.md, "Digests"): counts and lengths as
-/// little-endian u64, texts and arrays preceded by their length, tags as one byte.
+/// The byte serialisation that digests are taken over (docs/pipeline_format.md, "Digests"): counts and
+/// lengths as little-endian u64, texts and arrays preceded by their length, tags as one byte.
 class ByteSerialization {
  public:
   void tag(std::uint8_t value) { bytes_.push_back(static_cast<std::byte>(value)); }

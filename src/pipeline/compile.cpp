@@ -7,8 +7,10 @@ namespace evenscore {
 
 Program compile(const Pipeline& pipeline, const CompileOptions& options) {
   if (options.arithmetic == Arithmetic::sklearn && options.rows == ElementType::f16) {
-    throw Error(ErrorCode::unsupported, "--arithmetic sklearn is not defined for float16 rows: scikit-learn would scale them in float16", {},
-                "use --arithmetic exact, or store the rows as float32");
+    throw Error(
+        ErrorCode::unsupported,
+        "--arithmetic sklearn is not defined for float16 rows: scikit-learn would scale them in float16", {},
+        "use --arithmetic exact, or store the rows as float32");
   }
   ProgramBuilder program(pipeline.n_features(), options);
   for (const Step& step : pipeline.steps) {

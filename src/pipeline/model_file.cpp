@@ -37,8 +37,8 @@ ModelFile load_one(const std::string& path) {
   }
 }
 
-/// The steps of `next` after those of `pipeline`. A bare estimator gets its class's name as the step's name, as
-/// make_pipeline() names steps; a number keeps names apart.
+/// The steps of `next` after those of `pipeline`. A bare estimator gets its class's name as the step's name,
+/// as make_pipeline() names steps; a number keeps names apart.
 void append(Pipeline& pipeline, Pipeline next) {
   for (Step& step : next.steps) {
     std::string name = step.name;

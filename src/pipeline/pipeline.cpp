@@ -45,7 +45,8 @@ void check_fitted(const Pipeline& pipeline) {
     if (step_class == nullptr) continue;
     for (const steps::FittedAttribute& attribute : step_class->fitted) {
       if (!attribute.required || step.attribute(attribute.name) != nullptr) continue;
-      throw Error(ErrorCode::not_fitted, fmt::format("{} has no '{}_': it was saved before fit()", step.class_name, attribute.name),
+      throw Error(ErrorCode::not_fitted,
+                  fmt::format("{} has no '{}_': it was saved before fit()", step.class_name, attribute.name),
                   place_of(pipeline, i), "call fit() on the pipeline and save it again");
     }
   }
@@ -67,7 +68,8 @@ const Array* Step::attribute(std::string_view key) const {
 
 std::int64_t Pipeline::n_features() const {
   for (const Step& step : steps) {
-    if (const steps::StepClass* step_class = steps::find_step_class(step.class_name)) return step_class->n_features(step);
+    if (const steps::StepClass* step_class = steps::find_step_class(step.class_name))
+      return step_class->n_features(step);
   }
   return 0;
 }
@@ -93,7 +95,8 @@ Labels Pipeline::classes() const {
 
 void check(const Pipeline& pipeline) {
   if (pipeline.steps.empty()) {
-    throw Error(ErrorCode::not_a_model, "the pipeline has no steps", "steps", "give a fitted pipeline that ends in a classifier");
+    throw Error(ErrorCode::not_a_model, "the pipeline has no steps", "steps",
+                "give a fitted pipeline that ends in a classifier");
   }
   check_fitted(pipeline);
   std::int64_t n_columns = pipeline.n_features();
@@ -103,24 +106,29 @@ void check(const Pipeline& pipeline) {
     const steps::StepClass* step_class = steps::find_step_class(step.class_name);
     if (step_class == nullptr) {
       if (step.class_name != steps::kPassthrough) {
-        throw Error(ErrorCode::unsupported, fmt::format("{} is not supported", step.class_name), place_of(pipeline, i));
+        throw Error(ErrorCode::unsupported, fmt::format("{} is not supported", step.class_name),
+                    place_of(pipeline, i));
       }
     } else {
       step_class->check(step, n_columns);
     }
     const bool predictor = step_class != nullptr && step_class->predictor;
     if (last && !predictor) {
-      throw Error(ErrorCode::unsupported, fmt::format("the last step, {}, makes no predictions", step.class_name),
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("the last step, {}, makes no predictions", step.class_name),
                   place_of(pipeline, i), "append the file with the classifier by --then FILE");
     }
     if (!last && predictor) {
-      throw Error(ErrorCode::corrupt_file, fmt::format("{} is not the last step", step.class_name), place_of(pipeline, i));
+      throw Error(ErrorCode::corrupt_file, fmt::format("{} is not the last step", step.class_name),
+                  place_of(pipeline, i));
     }
   }
   if (!pipeline.feature_names.empty() &&
       static_cast<std::int64_t>(pipeline.feature_names.size()) != pipeline.n_features()) {
-    throw Error(ErrorCode::corrupt_file, fmt::format("{} feature names for {} features", pipeline.feature_names.size(),
-                                                     pipeline.n_features()), "feature_names_in_");
+    throw Error(
+        ErrorCode::corrupt_file,
+        fmt::format("{} feature names for {} features", pipeline.feature_names.size(), pipeline.n_features()),
+        "feature_names_in_");
   }
 }
 

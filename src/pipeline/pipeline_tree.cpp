@@ -121,7 +121,8 @@ Array to_array(const h5::Node& node, const std::string& place) {
 std::string group_name(std::size_t index, const std::string& step_name) {
   std::string name = fmt::format("{:03}_", index);
   for (const char c : step_name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '.' || c == '-';
     name += plain ? c : '_';
   }
   return name.substr(0, 200);
@@ -165,7 +166,8 @@ template <class T>
 std::vector<T> read_numbers(const h5::Node& group, const std::string& name, ElementType type,
                             const std::vector<std::uint64_t>& shape, const std::string& place) {
   const h5::Node& node = child(group, name, place);
-  if (!node.is_dataset || node.value.kind != h5::ValueKind::numeric || node.value.element != type || node.value.shape != shape) {
+  if (!node.is_dataset || node.value.kind != h5::ValueKind::numeric || node.value.element != type ||
+      node.value.shape != shape) {
     refuse(place + "/" + name, "has another type or shape than the model needs");
   }
   std::vector<T> values(node.value.data.size() / sizeof(T));
@@ -184,15 +186,17 @@ h5::Node to_node(const ProbeSet& probe, std::uint64_t n_features, std::uint64_t 
   h5::Node group;
   group.children["rows"] = numbers(probe.rows, probe.rows_type, {count, n_features});
   group.children["label_index"] = numbers(probe.label_index, ElementType::i32, {count});
-  group.children["decision_f64"] = numbers(probe.decision_f64, ElementType::f64, decision_shape(count, n_classes));
-  group.children["decision_f32"] = numbers(probe.decision_f32, ElementType::f32, decision_shape(count, n_classes));
+  group.children["decision_f64"] =
+      numbers(probe.decision_f64, ElementType::f64, decision_shape(count, n_classes));
+  group.children["decision_f32"] =
+      numbers(probe.decision_f32, ElementType::f32, decision_shape(count, n_classes));
   group.children["proba_f64"] = numbers(probe.proba_f64, ElementType::f64, {count, n_classes});
   group.children["proba_f32"] = numbers(probe.proba_f32, ElementType::f32, {count, n_classes});
   return group;
 }
 
-ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arithmetic, std::uint64_t n_features,
-                  std::uint64_t n_classes, const std::string& place) {
+ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arithmetic,
+                  std::uint64_t n_features, std::uint64_t n_classes, const std::string& place) {
   const h5::Node& rows = child(group, "rows", place);
   if (rows.value.shape.size() != 2) refuse(place + "/rows", "is not two-dimensional");
   const std::uint64_t count = rows.value.shape[0];
@@ -202,8 +206,10 @@ ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arith
   probe.count = static_cast<std::int64_t>(count);
   probe.rows = read_numbers<std::byte>(group, "rows", rows_type, {count, n_features}, place);
   probe.label_index = read_numbers<std::int32_t>(group, "label_index", ElementType::i32, {count}, place);
-  probe.decision_f64 = read_numbers<double>(group, "decision_f64", ElementType::f64, decision_shape(count, n_classes), place);
-  probe.decision_f32 = read_numbers<float>(group, "decision_f32", ElementType::f32, decision_shape(count, n_classes), place);
+  probe.decision_f64 =
+      read_numbers<double>(group, "decision_f64", ElementType::f64, decision_shape(count, n_classes), place);
+  probe.decision_f32 =
+      read_numbers<float>(group, "decision_f32", ElementType::f32, decision_shape(count, n_classes), place);
   probe.proba_f64 = read_numbers<double>(group, "proba_f64", ElementType::f64, {count, n_classes}, place);
   probe.proba_f32 = read_numbers<float>(group, "proba_f32", ElementType::f32, {count, n_classes}, place);
   return probe;
@@ -271,7 +277,8 @@ h5::Node to_tree(const ModelFile& model) {
     steps.children[group_name(i, pipeline.steps[i].name)] = to_node(pipeline.steps[i]);
   }
   root.children["steps"] = std::move(steps);
-  if (!pipeline.feature_names.empty()) root.children["feature_names"] = dataset(texts_value(pipeline.feature_names));
+  if (!pipeline.feature_names.empty())
+    root.children["feature_names"] = dataset(texts_value(pipeline.feature_names));
   const auto n_features = static_cast<std::uint64_t>(pipeline.n_features());
   const std::uint64_t n_classes = pipeline.classes().size();
   h5::Node probes;
@@ -299,10 +306,13 @@ ModelFile from_tree(const h5::Node& root) {
   }
   const std::string version = text_attribute(root, "encoding-version", "/");
   if (version.substr(0, version.find('.')) != std::to_string(kMajorVersion)) {
-    throw Error(ErrorCode::unsupported, fmt::format("a pipeline file of format {}; this evenscore reads format {}.x", version, kMajorVersion),
-                "encoding-version", "use a newer evenscore, or import the model again with this one");
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("a pipeline file of format {}; this evenscore reads format {}.x", version, kMajorVersion),
+        "encoding-version", "use a newer evenscore, or import the model again with this one");
   }
-  if (text_attribute(root, "file_digest", "/") != file_digest(root)) refuse("file_digest", "the content is damaged: its digest differs");
+  if (text_attribute(root, "file_digest", "/") != file_digest(root))
+    refuse("file_digest", "the content is damaged: its digest differs");
 
   ModelFile model;
   Pipeline& pipeline = model.pipeline;
@@ -311,15 +321,18 @@ ModelFile from_tree(const h5::Node& root) {
   pipeline.source_sha256 = text_attribute(root, "source_sha256", "/");
   pipeline.params = from_tagged_json(text_attribute(root, "params", "/"));
   const h5::Value& bare = attribute(root, "bare_estimator", "/");
-  if (bare.kind != h5::ValueKind::boolean || bare.data.size() != 1) refuse("bare_estimator", "is not a boolean");
+  if (bare.kind != h5::ValueKind::boolean || bare.data.size() != 1)
+    refuse("bare_estimator", "is not a boolean");
   pipeline.bare_estimator = bare.data[0] != std::byte{0};
   for (const auto& [name, group] : child(root, "steps", "/").children) {
     const std::string place = "/steps/" + name;
     pipeline.steps.push_back(to_step(group, place));
-    if (name != group_name(pipeline.steps.size() - 1, pipeline.steps.back().name)) refuse(place, "is out of order");
+    if (name != group_name(pipeline.steps.size() - 1, pipeline.steps.back().name))
+      refuse(place, "is out of order");
   }
   if (const auto names = root.children.find("feature_names"); names != root.children.end()) {
-    if (names->second.value.kind != h5::ValueKind::string) refuse("/feature_names", "is not an array of texts");
+    if (names->second.value.kind != h5::ValueKind::string)
+      refuse("/feature_names", "is not an array of texts");
     pipeline.feature_names = names->second.value.strings;
   }
   check(pipeline);
@@ -333,12 +346,14 @@ ModelFile from_tree(const h5::Node& root) {
     if (dtype == probes.children.end()) continue;
     const auto rule = dtype->second.children.find(set.rule);
     if (rule == dtype->second.children.end()) continue;
-    model.probes.push_back(to_probe(rule->second, set.type, set.arithmetic, n_features, pipeline.classes().size(),
+    model.probes.push_back(to_probe(rule->second, set.type, set.arithmetic, n_features,
+                                    pipeline.classes().size(),
                                     fmt::format("/probe/{}/{}", set.dtype, set.rule)));
   }
   if (model.probes.empty()) refuse("/probe", "holds no probe rows");
   if (const auto expected = root.children.find("expected"); expected != root.children.end()) {
-    for (const auto& [name, node] : expected->second.children) model.expected[name] = to_array(node, "/expected/" + name);
+    for (const auto& [name, node] : expected->second.children)
+      model.expected[name] = to_array(node, "/expected/" + name);
   }
   return model;
 }

@@ -24,7 +24,8 @@ using pickle::Role;
 
 constexpr std::string_view kPipelineModule = "sklearn.pipeline";
 constexpr std::string_view kPipelineParams[] = {"memory", "verbose", "transform_input"};
-/// Objects that appear in parameters and private attributes of supported classes, and that no prediction reads.
+/// Objects that appear in parameters and private attributes of supported classes, and that no prediction
+/// reads.
 constexpr AllowedClass kInert[] = {
     {"joblib.memory", "Memory", Role::inert_object},
     {"sklearn.utils._metadata_requests", "MetadataRequest", Role::inert_object},
@@ -49,7 +50,8 @@ const std::vector<AllowedClass>& allowed_classes() {
   return kAllowed;
 }
 
-/// One refusal for everything that is not supported: each class once, with its first place and how often it occurs.
+/// One refusal for everything that is not supported: each class once, with its first place and how often it
+/// occurs.
 void refuse_unsupported(const Document& document) {
   struct Entry {
     std::string name, path, version;
@@ -58,7 +60,8 @@ void refuse_unsupported(const Document& document) {
   std::vector<Entry> entries;
   for (const pickle::UnsupportedValue& value : pickle::find_unsupported(document)) {
     const std::string name = value.module + "." + value.name;
-    const auto known = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
+    const auto known =
+        std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == name; });
     if (known != entries.end()) {
       ++known->count;
     } else {
@@ -73,7 +76,8 @@ void refuse_unsupported(const Document& document) {
     if (!entry.version.empty()) cause += fmt::format(", saved by scikit-learn {}", entry.version);
   }
   throw Error(ErrorCode::unsupported, cause, {},
-              "\n  use a pipeline of the steps that `evenscore inspect --help` lists, or score this model with scikit-learn");
+              "\n  use a pipeline of the steps that `evenscore inspect --help` lists, or score this model "
+              "with scikit-learn");
 }
 
 std::string version_of(const Document& document, NodeId object, const std::string& enclosing) {
@@ -84,9 +88,12 @@ std::string version_of(const Document& document, NodeId object, const std::strin
 
 Step read_step(const Document& document, NodeId object, const std::string& name, const std::string& place,
                const std::string& enclosing_version) {
-  const steps::StepClass* step_class = steps::find_saved_class(document.module(object), document.name(object));
+  const steps::StepClass* step_class =
+      steps::find_saved_class(document.module(object), document.name(object));
   if (step_class == nullptr) {
-    throw Error(ErrorCode::unsupported, fmt::format("{}.{} inside a pipeline is not supported", document.module(object), document.name(object)),
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}.{} inside a pipeline is not supported", document.module(object),
+                            document.name(object)),
                 place, "put its steps into the outer pipeline");
   }
   Step step;
@@ -95,7 +102,8 @@ Step read_step(const Document& document, NodeId object, const std::string& name,
   step.sklearn_version = version_of(document, object, enclosing_version);
   parse_sklearn_version(step.sklearn_version);
   for (const std::string_view param : step_class->params) {
-    if (const auto value = document.attribute(object, param)) step.params.emplace_back(param, to_param(document, *value));
+    if (const auto value = document.attribute(object, param))
+      step.params.emplace_back(param, to_param(document, *value));
   }
   for (const steps::FittedAttribute& attribute : step_class->fitted) {
     const auto value = document.attribute(object, std::string(attribute.name) + "_");
@@ -135,8 +143,9 @@ std::vector<Step> read_pipeline_steps(const Document& document, NodeId pipeline,
     }
     const std::string name(document.string(document.items(entry)[0]));
     const NodeId object = document.items(entry)[1];
-    const bool skipped = document.kind(object) == Kind::none ||
-                         (document.kind(object) == Kind::string && document.string(object) == steps::kPassthrough);
+    const bool skipped =
+        document.kind(object) == Kind::none ||
+        (document.kind(object) == Kind::string && document.string(object) == steps::kPassthrough);
     if (skipped) {
       Step step;
       step.name = name;
@@ -146,9 +155,12 @@ std::vector<Step> read_pipeline_steps(const Document& document, NodeId pipeline,
       continue;
     }
     if (document.kind(object) != Kind::object) {
-      throw Error(ErrorCode::corrupt_file, fmt::format("{} where an estimator is expected", pickle::describe(document.kind(object))), place);
+      throw Error(ErrorCode::corrupt_file,
+                  fmt::format("{} where an estimator is expected", pickle::describe(document.kind(object))),
+                  place);
     }
-    const bool first_fitted = std::all_of(result.begin(), result.end(), [](const Step& s) { return s.class_name == steps::kPassthrough; });
+    const bool first_fitted = std::all_of(result.begin(), result.end(),
+                                          [](const Step& s) { return s.class_name == steps::kPassthrough; });
     result.push_back(read_step(document, object, name, place, version));
     if (first_fitted) names = feature_names(document, object);
   }
@@ -158,21 +170,24 @@ std::vector<Step> read_pipeline_steps(const Document& document, NodeId pipeline,
 Pipeline to_pipeline(const Document& document) {
   const NodeId root = document.root();
   if (document.kind(root) != Kind::object) {
-    throw Error(ErrorCode::not_a_model, fmt::format("the file holds {}, not a fitted scikit-learn pipeline or estimator",
-                                                    pickle::describe(document.kind(root))),
+    throw Error(ErrorCode::not_a_model,
+                fmt::format("the file holds {}, not a fitted scikit-learn pipeline or estimator",
+                            pickle::describe(document.kind(root))),
                 {}, "save the pipeline itself: joblib.dump(pipeline, FILE)");
   }
   Pipeline pipeline;
   pipeline.sklearn_version = version_of(document, root, {});
   if (document.module(root) != kPipelineModule) {
     pipeline.bare_estimator = true;
-    pipeline.steps.push_back(read_step(document, root, {}, std::string(document.name(root)), pipeline.sklearn_version));
+    pipeline.steps.push_back(
+        read_step(document, root, {}, std::string(document.name(root)), pipeline.sklearn_version));
     pipeline.feature_names = feature_names(document, root);
     return pipeline;
   }
   parse_sklearn_version(pipeline.sklearn_version);
   for (const std::string_view param : kPipelineParams) {
-    if (const auto value = document.attribute(root, param)) pipeline.params.emplace_back(param, to_param(document, *value));
+    if (const auto value = document.attribute(root, param))
+      pipeline.params.emplace_back(param, to_param(document, *value));
   }
   pipeline.steps = read_pipeline_steps(document, root, pipeline.sklearn_version, pipeline.feature_names);
   return pipeline;

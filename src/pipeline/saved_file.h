@@ -6,9 +6,10 @@
 
 namespace evenscore {
 
-/// Reads a file that pickle or joblib wrote into a checked Pipeline, except that the last step may be a transformer
-/// (the caller checks the whole). Nothing in the file is imported, called or opened. Throws Error: as read_stream and
-/// parse of pickle; unsupported, listing every class and callable that is not supported with its place and release.
+/// Reads a file that pickle or joblib wrote into a checked Pipeline, except that the last step may be a
+/// transformer (the caller checks the whole). Nothing in the file is imported, called or opened. Throws
+/// Error: as read_stream and parse of pickle; unsupported, listing every class and callable that is not
+/// supported with its place and release.
 Pipeline read_saved_file(const std::string& path);
 
 }  // namespace evenscore

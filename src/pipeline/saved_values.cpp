@@ -65,7 +65,8 @@ Param to_param(const Document& document, NodeId id, int depth, int& budget) {
       param.kind = document.kind(id) == Kind::list    ? Param::Kind::list
                    : document.kind(id) == Kind::tuple ? Param::Kind::tuple
                                                       : Param::Kind::dict;
-      for (const NodeId item : document.items(id)) param.items.push_back(to_param(document, item, depth + 1, budget));
+      for (const NodeId item : document.items(id))
+        param.items.push_back(to_param(document, item, depth + 1, budget));
       return param;
     case Kind::object:
     case Kind::inert:
@@ -93,9 +94,10 @@ std::optional<ElementType> number_type(char code, std::uint32_t size) {
     char code;
     std::uint32_t size;
     ElementType type;
-  } kTypes[] = {{'f', 2, ElementType::f16}, {'f', 4, ElementType::f32}, {'f', 8, ElementType::f64}, {'i', 1, ElementType::i8},
-                {'i', 2, ElementType::i16}, {'i', 4, ElementType::i32}, {'i', 8, ElementType::i64}, {'u', 1, ElementType::u8},
-                {'u', 2, ElementType::u16}, {'u', 4, ElementType::u32}, {'u', 8, ElementType::u64}};
+  } kTypes[] = {{'f', 2, ElementType::f16}, {'f', 4, ElementType::f32}, {'f', 8, ElementType::f64},
+                {'i', 1, ElementType::i8},  {'i', 2, ElementType::i16}, {'i', 4, ElementType::i32},
+                {'i', 8, ElementType::i64}, {'u', 1, ElementType::u8},  {'u', 2, ElementType::u16},
+                {'u', 4, ElementType::u32}, {'u', 8, ElementType::u64}};
   for (const auto& known : kTypes) {
     if (known.code == code && known.size == size) return known.type;
   }
@@ -148,7 +150,8 @@ Array to_array(const Document& document, NodeId id) {
     case Kind::array:
       break;
     default:
-      throw Error(ErrorCode::corrupt_file, fmt::format("is {}, not a number or an array", pickle::describe(document.kind(id))));
+      throw Error(ErrorCode::corrupt_file,
+                  fmt::format("is {}, not a number or an array", pickle::describe(document.kind(id))));
   }
   const pickle::Array& saved = document.array(id);
   if (saved.code == 'O') return from_objects(document, saved);
@@ -169,7 +172,8 @@ Array to_array(const Document& document, NodeId id) {
   }
   const std::optional<ElementType> type = number_type(saved.code, saved.item_size);
   if (!type) {
-    throw Error(ErrorCode::unsupported, fmt::format("is an array of type '{}{}', which is not supported", saved.code, saved.item_size));
+    throw Error(ErrorCode::unsupported, fmt::format("is an array of type '{}{}', which is not supported",
+                                                    saved.code, saved.item_size));
   }
   array.kind = Array::Kind::number;
   array.type = *type;

@@ -15,7 +15,8 @@ std::string to_string(const Stage& stage) {
     case StageKind::affine:
       return fmt::format("affine              sum v[i] * w[k][i] + b[k], {} -> {}", stage.n_in, stage.n_out);
     default:
-      return fmt::format("affine, centred     sum (v[i] - mu[i]) * w[k][i] + b[k], {} -> {}", stage.n_in, stage.n_out);
+      return fmt::format("affine, centred     sum (v[i] - mu[i]) * w[k][i] + b[k], {} -> {}", stage.n_in,
+                         stage.n_out);
   }
 }
 

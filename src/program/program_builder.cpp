@@ -20,7 +20,8 @@ void ProgramBuilder::require(Validity validity) {
   for (Validity& column : program_.validity) column = std::max(column, validity);
 }
 
-void ProgramBuilder::centre_and_scale(std::optional<std::vector<double>> mean, std::optional<std::vector<double>> scale,
+void ProgramBuilder::centre_and_scale(std::optional<std::vector<double>> mean,
+                                      std::optional<std::vector<double>> scale,
                                       Float32Scaling float32_scaling) {
   add_pending_unfolded();
   pending_ = CentreAndScale{std::move(mean), std::move(scale), float32_scaling};
@@ -59,7 +60,8 @@ std::int64_t ProgramBuilder::append(const std::vector<double>& values) {
   return offset;
 }
 
-void ProgramBuilder::add_column_stage(StageKind kind, std::vector<double> parameter, Float32Scaling float32_scaling) {
+void ProgramBuilder::add_column_stage(StageKind kind, std::vector<double> parameter,
+                                      Float32Scaling float32_scaling) {
   Stage stage;
   stage.kind = kind;
   stage.n_in = stage.n_out = n_columns_;

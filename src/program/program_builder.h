@@ -31,8 +31,9 @@ class ProgramBuilder {
   void centre_and_scale(std::optional<std::vector<double>> mean, std::optional<std::vector<double>> scale,
                         Float32Scaling float32_scaling);
 
-  /// z[k] = v . w[k] + intercept[k]; `weights` is n_scores x n_columns(), row-major. Folds the centre-and-scale step
-  /// directly before it where every scale is finite and not 0 and every non-zero w / scale is a normal number.
+  /// z[k] = v . w[k] + intercept[k]; `weights` is n_scores x n_columns(), row-major. Folds the
+  /// centre-and-scale step directly before it where every scale is finite and not 0 and every non-zero w /
+  /// scale is a normal number.
   void linear(const std::vector<double>& weights, const std::vector<double>& intercept);
 
   Program finish(LinkKind link, std::int32_t n_classes);

@@ -3,7 +3,9 @@
 namespace evenscore {
 namespace {
 
-std::int64_t output_size(OutputType type) { return type == OutputType::f64 ? 8 : 4; }
+std::int64_t output_size(OutputType type) {
+  return type == OutputType::f64 ? 8 : 4;
+}
 
 }  // namespace
 

@@ -12,7 +12,8 @@ namespace evenscore {
 /// One slot of the ring: the rows of a batch and room for their results. Allocated once, used over and over.
 class Batch {
  public:
-  Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted, std::int64_t most_rows);
+  Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted,
+        std::int64_t most_rows);
 
   std::int64_t first = 0;  ///< row of the file
   std::int64_t count = 0;

@@ -20,7 +20,8 @@ std::uint64_t hash(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// Four uniform 16-bit numbers added: mean 0, standard deviation 1, within 3.47, and exact arithmetic but for one product.
+/// Four uniform 16-bit numbers added: mean 0, standard deviation 1, within 3.47, and exact arithmetic but for
+/// one product.
 double nearly_normal(std::uint64_t bits) {
   std::int64_t sum = -2 * 65535;
   for (int shift = 0; shift < 64; shift += 16) sum += static_cast<std::int64_t>(bits >> shift & 0xffff);
@@ -52,19 +53,23 @@ void imitate(GenerateJob& job, const Pipeline& pipeline) {
     const Array* mean = step.attribute("mean");
     const Array* scale = step.attribute("scale");
     if (mean != nullptr && mean->kind == Array::Kind::number && mean->size() == n) job.mean = to_f64(*mean);
-    if (scale != nullptr && scale->kind == Array::Kind::number && scale->size() == n) job.scale = to_f64(*scale);
+    if (scale != nullptr && scale->kind == Array::Kind::number && scale->size() == n)
+      job.scale = to_f64(*scale);
     if (!job.mean.empty() || !job.scale.empty()) return;
   }
 }
 
 bool generate(const GenerateJob& job) {
-  if (job.features < 1) throw Error(ErrorCode::bad_request, fmt::format("{} features", job.features), "--features", "give at least 1");
+  if (job.features < 1)
+    throw Error(ErrorCode::bad_request, fmt::format("{} features", job.features), "--features",
+                "give at least 1");
   if (job.rows < 0) throw Error(ErrorCode::bad_request, fmt::format("{} rows", job.rows), "--rows");
   if (job.rows > (std::int64_t{1} << 60) / (8 * job.features)) {
     throw Error(ErrorCode::bad_request, "more rows than a file can hold", "--rows");
   }
   if (job.type != ElementType::f32 && job.type != ElementType::f64) {
-    throw Error(ErrorCode::bad_request, fmt::format("rows of {} are not generated", element_name(job.type)), "--dtype", "use f32 or f64");
+    throw Error(ErrorCode::bad_request, fmt::format("rows of {} are not generated", element_name(job.type)),
+                "--dtype", "use f32 or f64");
   }
   if (job.gzip_level > 0 && job.chunk_rows == 0) {
     throw Error(ErrorCode::bad_request, "compression needs chunks", "--compress", "add --chunk-rows 16384");
@@ -86,7 +91,8 @@ bool generate(const GenerateJob& job) {
   for (std::int64_t row = 0; row < job.rows; row += batch_rows) {
     if (job.cancelled != nullptr && job.cancelled->load()) return false;
     const std::int64_t n = std::min(batch_rows, job.rows - row);
-    job.type == ElementType::f32 ? fill<float>(job, row, n, buffer.data()) : fill<double>(job, row, n, buffer.data());
+    job.type == ElementType::f32 ? fill<float>(job, row, n, buffer.data())
+                                 : fill<double>(job, row, n, buffer.data());
     writer.write(row, n, buffer.data());
     if (job.progress) job.progress({row + n, job.rows, (row + n) * row_bytes});
   }

@@ -22,9 +22,11 @@ struct Outputs {
   std::vector<float> decision_f32, proba_f32;
 };
 
-Outputs run(Engine& engine, const Program& program, ElementType type, const std::vector<std::byte>& rows, std::int64_t count) {
+Outputs run(Engine& engine, const Program& program, ElementType type, const std::vector<std::byte>& rows,
+            std::int64_t count) {
   const auto size = static_cast<std::int64_t>(element_size(type));
-  const RowsView view{rows.data(), type, count, program.n_features(), size * program.n_features(), size, MemorySpace::host};
+  const RowsView view{rows.data(),      type, count, program.n_features(), size * program.n_features(), size,
+                      MemorySpace::host};
   const auto n = static_cast<std::size_t>(count);
   Outputs out;
   out.label_index.resize(n);
@@ -75,12 +77,15 @@ std::vector<double> probe_rows(const Pipeline& pipeline) {
   const Stage& linear = program.stages.back();
   const Centre centre = centre_of(pipeline);
   const auto n = static_cast<std::size_t>(program.n_features());
-  const std::int64_t most_rows = std::max<std::int64_t>(12, kMostProbeBytes / 8 / std::max<std::int64_t>(program.n_features(), 1));
+  const std::int64_t most_rows =
+      std::max<std::int64_t>(12, kMostProbeBytes / 8 / std::max<std::int64_t>(program.n_features(), 1));
   std::vector<double> rows = centre.mean;
   const auto room = [&](std::int64_t more) {
     return static_cast<std::int64_t>(rows.size() / n) + more <= most_rows;
   };
-  const auto add = [&rows](const std::vector<double>& row) { rows.insert(rows.end(), row.begin(), row.end()); };
+  const auto add = [&rows](const std::vector<double>& row) {
+    rows.insert(rows.end(), row.begin(), row.end());
+  };
   // Each score k is moved along the signs of its weights: one unit changes it by the sum of their magnitudes.
   for (std::int64_t k = 0; k < linear.n_out && room(7); ++k) {
     const double* w = program.constants.data() + linear.weight + k * linear.n_in;
@@ -92,7 +97,8 @@ std::vector<double> probe_rows(const Pipeline& pipeline) {
     }
     if (!(slope > 0.0) || !std::isfinite(slope)) continue;
     const double intercept = program.constants[static_cast<std::size_t>(linear.intercept + k)];
-    for (const double z : {-700.0, -30.0, 0.0, 0x1p-40, 30.0, 700.0}) add(row_at(centre, direction, (z - intercept) / slope));
+    for (const double z : {-700.0, -30.0, 0.0, 0x1p-40, 30.0, 700.0})
+      add(row_at(centre, direction, (z - intercept) / slope));
   }
   for (std::size_t i = 0; i < n && room(2); ++i) {
     for (const double t : {-1.5, 2.0}) {
@@ -125,19 +131,21 @@ std::string set_name(const ProbeSet& probe) {
 }
 
 template <class T>
-void compare(const ProbeSet& probe, const char* output, const std::vector<T>& expected, const std::vector<T>& actual,
-             const std::string& engine) {
+void compare(const ProbeSet& probe, const char* output, const std::vector<T>& expected,
+             const std::vector<T>& actual, const std::string& engine) {
   if (expected.size() != actual.size()) {
-    throw Error(ErrorCode::shape_mismatch, fmt::format("{} of the probe rows has another size than the model gives", output),
+    throw Error(ErrorCode::shape_mismatch,
+                fmt::format("{} of the probe rows has another size than the model gives", output),
                 set_name(probe), "import the model again");
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (std::memcmp(&expected[i], &actual[i], sizeof(T)) == 0) continue;
     const std::size_t row = i / (expected.size() / static_cast<std::size_t>(probe.count));
     throw Error(ErrorCode::arithmetic_failure,
-                fmt::format("probe row {}: {} is {} on {}, where the model was proven to give {}", row, output, actual[i], engine,
-                            expected[i]),
-                set_name(probe), "this device does not compute as it must, so nothing was scored; run `evenscore doctor`");
+                fmt::format("probe row {}: {} is {} on {}, where the model was proven to give {}", row,
+                            output, actual[i], engine, expected[i]),
+                set_name(probe),
+                "this device does not compute as it must, so nothing was scored; run `evenscore doctor`");
   }
 }
 
@@ -149,9 +157,9 @@ std::vector<ProbeSet> make_probes(const Pipeline& pipeline) {
   for (std::size_t i = 0; i < f64_rows.size(); ++i) f32_rows[i] = arith::narrow(f64_rows[i]);
   const auto count = static_cast<std::int64_t>(f64_rows.size()) / pipeline.n_features();
   std::vector<ProbeSet> probes;
-  for (const auto& [type, arithmetic] : {std::pair{ElementType::f64, Arithmetic::exact},
-                                         std::pair{ElementType::f32, Arithmetic::exact},
-                                         std::pair{ElementType::f32, Arithmetic::sklearn}}) {
+  for (const auto& [type, arithmetic] :
+       {std::pair{ElementType::f64, Arithmetic::exact}, std::pair{ElementType::f32, Arithmetic::exact},
+        std::pair{ElementType::f32, Arithmetic::sklearn}}) {
     Program program;
     try {
       program = compile(pipeline, {arithmetic, type});
@@ -175,7 +183,8 @@ std::vector<ProbeSet> make_probes(const Pipeline& pipeline) {
   return probes;
 }
 
-void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes, EngineKind kind, const EngineOptions& options) {
+void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes, EngineKind kind,
+                  const EngineOptions& options) {
   for (const ProbeSet& probe : probes) {
     const Program program = compile(pipeline, {probe.arithmetic, probe.rows_type});
     const std::unique_ptr<Engine> engine = make_engine(kind, program, options);

@@ -27,19 +27,22 @@ Error unscorable(const Batch& batch, std::int64_t i, const RowSource& source) {
   const std::string place = fmt::format("{}, row {}", source.dataset(), batch.first + i);
   const char* remedy = "clean the rows, or score with --bad-rows mark";
   for (std::int64_t column = 0; column < view.columns && status != RowStatus::score_not_finite; ++column) {
-    const double x = arith::load_element(view.type, view.data + i * view.row_stride + column * view.column_stride);
+    const double x =
+        arith::load_element(view.type, view.data + i * view.row_stride + column * view.column_stride);
     const bool blamed = status == RowStatus::nan_input ? arith::is_nan(x) : arith::is_infinite(x);
     if (!blamed) continue;
     const auto& names = source.feature_names();
-    const std::string name = names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
-    return Error(ErrorCode::unscorable_row, fmt::format("column {}{} is {}, which scikit-learn rejects", column, name, x), place, remedy)
+    const std::string name =
+        names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
+    return Error(ErrorCode::unscorable_row,
+                 fmt::format("column {}{} is {}, which scikit-learn rejects", column, name, x), place, remedy)
         .in_file(source.path());
   }
   return Error(ErrorCode::unscorable_row, "the score is not finite", place, remedy).in_file(source.path());
 }
 
-PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Program& program, const RowSource& source,
-                           bool bound_by_name) {
+PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Program& program,
+                           const RowSource& source, bool bound_by_name) {
   PredictionLayout layout;
   layout.rows = source.count();
   layout.type = job.output_type;
@@ -55,10 +58,12 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Pr
   return layout;
 }
 
-/// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the reader.
+/// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the
+/// reader.
 class BatchRing {
  public:
-  BatchRing(RowSource& source, PredictionWriter& writer, BlockDigest& digest) : source_(source), writer_(writer), digest_(digest) {}
+  BatchRing(RowSource& source, PredictionWriter& writer, BlockDigest& digest)
+      : source_(source), writer_(writer), digest_(digest) {}
   ~BatchRing() { stop(); }
   BatchRing(const BatchRing&) = delete;
   BatchRing& operator=(const BatchRing&) = delete;
@@ -144,7 +149,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
-  check_probes(model.pipeline, model.probes.empty() ? make_probes(model.pipeline) : model.probes, job.engine, job.engine_options);
+  check_probes(model.pipeline, model.probes.empty() ? make_probes(model.pipeline) : model.probes, job.engine,
+               job.engine_options);
   const std::unique_ptr<Engine> engine = make_engine(job.engine, program, job.engine_options);
 
   std::vector<std::string> inputs = job.model_paths;
@@ -155,10 +161,12 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
   const std::int64_t results = result_bytes(program, job.output_type, job.wanted);
   const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results);
-  std::int64_t batch_rows = job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
+  std::int64_t batch_rows =
+      job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
   batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
   std::vector<Batch> slots;
-  for (int i = 0; i < kSlots; ++i) slots.emplace_back(program, source.type(), job.output_type, job.wanted, batch_rows);
+  for (int i = 0; i < kSlots; ++i)
+    slots.emplace_back(program, source.type(), job.output_type, job.wanted, batch_rows);
 
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
   ScoreSummary summary;
@@ -177,7 +185,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
         if (job.bad_rows == BadRows::stop) throw unscorable(*batch, i, source);
         ++summary.bad_rows;
       }
-      const Progress progress{batch->first + batch->count, source.count(), (batch->first + batch->count) * row_bytes};
+      const Progress progress{batch->first + batch->count, source.count(),
+                              (batch->first + batch->count) * row_bytes};
       ring.write(batch);
       if (job.progress) job.progress(progress);
     }

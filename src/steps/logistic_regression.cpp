@@ -1,4 +1,5 @@
-// sklearn.linear_model.LogisticRegression: x . coef_ + intercept_, then a link that depends on release and parameters.
+// sklearn.linear_model.LogisticRegression: x . coef_ + intercept_, then a link that depends on release and
+// parameters.
 #include <fmt/format.h>
 
 #include <array>
@@ -13,8 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.linear_model._logistic.LogisticRegression",
                                                    "sklearn.linear_model.logistic.LogisticRegression"};
 constexpr std::array<std::string_view, 15> kParams{
-    "penalty",       "dual",         "tol",    "C",        "fit_intercept", "intercept_scaling", "class_weight", "l1_ratio",
-    "random_state", "solver", "max_iter", "multi_class",   "verbose",           "warm_start",   "n_jobs"};
+    "penalty",      "dual",       "tol",          "C",      "fit_intercept", "intercept_scaling",
+    "class_weight", "l1_ratio",   "random_state", "solver", "max_iter",      "multi_class",
+    "verbose",      "warm_start", "n_jobs"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in", true}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter", false}}};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
@@ -26,7 +28,9 @@ struct LogisticRegression {
   std::int32_t n_classes = 0;
 };
 
-std::int64_t n_features(const Step& step) { return integer_attribute(step, "n_features_in"); }
+std::int64_t n_features(const Step& step) {
+  return integer_attribute(step, "n_features_in");
+}
 
 LogisticRegression read(const Step& step) {
   const Array* classes = step.attribute("classes");
@@ -43,7 +47,8 @@ LogisticRegression read(const Step& step) {
   return model;
 }
 
-/// scikit-learn's own decision between one-vs-rest and multinomial, release by release (docs/arithmetic.md, "Link").
+/// scikit-learn's own decision between one-vs-rest and multinomial, release by release (docs/arithmetic.md,
+/// "Link").
 LinkKind link(const Step& step) {
   const bool binary = step.attribute("classes")->size() == 2;
   const SklearnVersion version = parse_sklearn_version(step.sklearn_version);
@@ -59,7 +64,8 @@ LinkKind link(const Step& step) {
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
     } else if (multi_class != "multinomial") {
-      refuse(step, "multi_class", fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
+      refuse(step, "multi_class",
+             fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
     }
   }
   if (binary) return one_vs_rest ? LinkKind::sigmoid : LinkKind::sigmoid_doubled;
@@ -67,18 +73,21 @@ LinkKind link(const Step& step) {
 }
 
 void check(const Step& step, std::int64_t n_in) {
-  if (n_features(step) != n_in) refuse(step, "n_features_in", "differs from the columns that reach this step");
+  if (n_features(step) != n_in)
+    refuse(step, "n_features_in", "differs from the columns that reach this step");
   read(step);
   link(step);
 }
 
 void lower(const Step& step, ProgramBuilder& program) {
   if (program.follows_float32() && step.attribute("coef")->type != ElementType::f64) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("--arithmetic sklearn has no fixed bits for float32 rows and {} coefficients: scikit-learn's "
-                            "score is then a float32 BLAS product",
-                            step.attribute("coef")->dtype),
-                step.name.empty() ? step.class_name : fmt::format("step '{}'", step.name), "use --arithmetic exact");
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format(
+            "--arithmetic sklearn has no fixed bits for float32 rows and {} coefficients: scikit-learn's "
+            "score is then a float32 BLAS product",
+            step.attribute("coef")->dtype),
+        step.name.empty() ? step.class_name : fmt::format("step '{}'", step.name), "use --arithmetic exact");
   }
   const LogisticRegression model = read(step);
   program.require(Validity::finite);
@@ -101,7 +110,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kLogisticRegression;
-const StepClass kLogisticRegression{
-    "sklearn.linear_model.LogisticRegression", kSavedAs, kParams, kFitted, true, check, n_features, lower, link, rules};
+const StepClass kLogisticRegression{"sklearn.linear_model.LogisticRegression",
+                                    kSavedAs,
+                                    kParams,
+                                    kFitted,
+                                    true,
+                                    check,
+                                    n_features,
+                                    lower,
+                                    link,
+                                    rules};
 
 }  // namespace evenscore::steps

@@ -10,18 +10,17 @@ namespace {
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.preprocessing._data.StandardScaler",
                                                    "sklearn.preprocessing.data.StandardScaler"};
 constexpr std::array<std::string_view, 3> kParams{"copy", "with_mean", "with_std"};
-constexpr std::array<FittedAttribute, 5> kFitted{{{"n_features_in", true},
-                                                  {"n_samples_seen", false},
-                                                  {"mean", true},
-                                                  {"var", true},
-                                                  {"scale", true}}};
+constexpr std::array<FittedAttribute, 5> kFitted{
+    {{"n_features_in", true}, {"n_samples_seen", false}, {"mean", true}, {"var", true}, {"scale", true}}};
 constexpr SklearnVersion kNarrowParameters{1, 8};
 
 struct StandardScaler {
   std::optional<std::vector<double>> mean, scale;
 };
 
-std::int64_t n_features(const Step& step) { return integer_attribute(step, "n_features_in"); }
+std::int64_t n_features(const Step& step) {
+  return integer_attribute(step, "n_features_in");
+}
 
 StandardScaler read(const Step& step) {
   const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_features(step))};
@@ -37,7 +36,8 @@ StandardScaler read(const Step& step) {
 }
 
 void check(const Step& step, std::int64_t n_in) {
-  if (n_features(step) != n_in) refuse(step, "n_features_in", "differs from the columns that reach this step");
+  if (n_features(step) != n_in)
+    refuse(step, "n_features_in", "differs from the columns that reach this step");
   read(step);
 }
 
@@ -52,14 +52,23 @@ void lower(const Step& step, ProgramBuilder& program) {
 
 std::string rules(const Step& step) {
   return parse_sklearn_version(step.sklearn_version) >= kNarrowParameters
-             ? "float32 rows: mean and scale are rounded to float32, then float32 arithmetic (scikit-learn 1.8 and later)"
+             ? "float32 rows: mean and scale are rounded to float32, then float32 arithmetic (scikit-learn "
+               "1.8 and later)"
              : "float32 rows: float64 arithmetic, each step rounded to float32 (scikit-learn before 1.8)";
 }
 
 }  // namespace
 
 extern const StepClass kStandardScaler;
-const StepClass kStandardScaler{
-    "sklearn.preprocessing.StandardScaler", kSavedAs, kParams, kFitted, false, check, n_features, lower, nullptr, rules};
+const StepClass kStandardScaler{"sklearn.preprocessing.StandardScaler",
+                                kSavedAs,
+                                kParams,
+                                kFitted,
+                                false,
+                                check,
+                                n_features,
+                                lower,
+                                nullptr,
+                                rules};
 
 }  // namespace evenscore::steps

@@ -16,14 +16,14 @@ struct FittedAttribute {
   bool required = false;  ///< its absence means the step was never fitted
 };
 
-/// Everything evenscore knows of one scikit-learn class. To support another: one file with such an object, one row
-/// in step_classes.cpp.
+/// Everything evenscore knows of one scikit-learn class. To support another: one file with such an object,
+/// one row in step_classes.cpp.
 struct StepClass {
-  std::string_view name;                          ///< as users import it: "sklearn.preprocessing.StandardScaler"
-  std::span<const std::string_view> saved_as;     ///< as files name it, any release
-  std::span<const std::string_view> params;       ///< constructor parameters of all supported releases
+  std::string_view name;                       ///< as users import it: "sklearn.preprocessing.StandardScaler"
+  std::span<const std::string_view> saved_as;  ///< as files name it, any release
+  std::span<const std::string_view> params;    ///< constructor parameters of all supported releases
   std::span<const FittedAttribute> fitted;
-  bool predictor;                                 ///< gives scores and classes; ends a pipeline
+  bool predictor;  ///< gives scores and classes; ends a pipeline
 
   /// Throws Error unless values and shapes agree with each other and with `n_in` columns.
   void (*check)(const Step& step, std::int64_t n_in);

@@ -12,7 +12,9 @@ namespace {
 constexpr std::array<const StepClass*, 2> kStepClasses{&kStandardScaler, &kLogisticRegression};
 }  // namespace
 
-std::span<const StepClass* const> step_classes() { return kStepClasses; }
+std::span<const StepClass* const> step_classes() {
+  return kStepClasses;
+}
 
 const StepClass* find_step_class(std::string_view name) {
   for (const StepClass* step_class : kStepClasses) {

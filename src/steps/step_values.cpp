@@ -34,11 +34,13 @@ std::string string_param(const Step& step, std::string_view name) {
   return param != nullptr && param->kind == Param::Kind::string ? param->text : std::string();
 }
 
-std::vector<double> finite_values(const Step& step, std::string_view name, const std::vector<std::uint64_t>& shape) {
+std::vector<double> finite_values(const Step& step, std::string_view name,
+                                  const std::vector<std::uint64_t>& shape) {
   const Array* array = step.attribute(name);
   if (array == nullptr || array->kind != Array::Kind::number) refuse(step, name, "not an array of numbers");
   if (array->shape != shape) {
-    refuse(step, name, fmt::format("has shape {}, where {} is needed", shape_text(array->shape), shape_text(shape)));
+    refuse(step, name,
+           fmt::format("has shape {}, where {} is needed", shape_text(array->shape), shape_text(shape)));
   }
   std::vector<double> values = to_f64(*array);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -49,7 +51,8 @@ std::vector<double> finite_values(const Step& step, std::string_view name, const
 
 std::int64_t integer_attribute(const Step& step, std::string_view name) {
   const Array* array = step.attribute(name);
-  if (array == nullptr || array->kind != Array::Kind::number || array->size() != 1 || is_floating(array->type)) {
+  if (array == nullptr || array->kind != Array::Kind::number || array->size() != 1 ||
+      is_floating(array->type)) {
     refuse(step, name, "not an integer");
   }
   const double value = to_f64(*array)[0];

@@ -16,7 +16,8 @@ bool boolean_param(const Step& step, std::string_view name, bool absent);
 std::string string_param(const Step& step, std::string_view name);
 
 /// A required numeric array of the given shape with only finite values, as f64.
-std::vector<double> finite_values(const Step& step, std::string_view name, const std::vector<std::uint64_t>& shape);
+std::vector<double> finite_values(const Step& step, std::string_view name,
+                                  const std::vector<std::uint64_t>& shape);
 
 /// A required non-negative integer scalar.
 std::int64_t integer_attribute(const Step& step, std::string_view name);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "evenscore/verify.h"
 #include "verify/text_table.h"
@@ -27,10 +28,17 @@ std::string headline(Verdict verdict) {
   }
 }
 
-std::string bucket_name(int bucket) {
-  const std::uint64_t first = UlpHistogram::first_of(bucket);
-  const std::uint64_t last = UlpHistogram::last_of(bucket);
-  return first == last ? grouped(first) : fmt::format("{}-{}", grouped(first), grouped(last));
+/// Buckets that share a line: near distances one by one, far ones by order of magnitude. The JSON has them all.
+struct Band {
+  int first, last;
+};
+constexpr Band kBands[] = {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 7}, {8, 11}, {12, 21}, {22, 33}, {34, 65}};
+
+std::string band_name(Band band) {
+  const std::uint64_t first = UlpHistogram::first_of(band.first);
+  const std::uint64_t last = UlpHistogram::last_of(band.last);
+  if (band.last == UlpHistogram::kBuckets - 1) return fmt::format("over {}", grouped(first - 1));
+  return first == last ? grouped(first) : fmt::format("{} to {}", grouped(first), grouped(last));
 }
 
 std::string output_name(const OutputComparison& o, bool several_sides) {
@@ -80,16 +88,17 @@ std::string outputs(const VerifyReport& report) {
   }
   histogram.add(header);
   bool all_zero = true;
-  for (int bucket = 0; bucket < UlpHistogram::kBuckets; ++bucket) {
-    std::vector<std::string> line{bucket_name(bucket)};
+  for (const Band band : kBands) {
+    std::vector<std::string> line{band_name(band)};
     bool any = false;
     for (const OutputComparison& o : list) {
-      const std::uint64_t count = o.ulp_histogram.counts[static_cast<std::size_t>(bucket)];
+      const auto begin = o.ulp_histogram.counts.begin();
+      const std::uint64_t count = std::accumulate(begin + band.first, begin + band.last + 1, std::uint64_t{0});
       any = any || count > 0;
       line.push_back(grouped(count));
     }
     if (any) histogram.add(line);
-    if (any && bucket > 0) all_zero = false;
+    if (any && band.first > 0) all_zero = false;
   }
   const std::string distances =
       all_zero ? std::string() : fmt::format("\nValues by distance\n{}", histogram.text());

@@ -189,6 +189,12 @@ class Verification {
       report_.notes.emplace_back(
           "the bounds allow for software that scales float32 rows in float32, as scikit-learn does");
     }
+    if (classes_.size() == 2 && stored_->has(NumberOutput::proba) && job_.arithmetic == Arithmetic::exact &&
+        !stored_->written_by_evenscore()) {
+      report_.notes.emplace_back(
+          "scikit-learn computes the first of two probabilities as 1 - p, which keeps no digits far in the tail: large "
+          "ulp distances there are its rounding");
+    }
   }
 
   void compare(std::int64_t first, const RowsView& rows) {

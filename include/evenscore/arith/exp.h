@@ -2,17 +2,20 @@
 
 #include "evenscore/arith/ops.h"
 
-/// The exponential function of P64-v1 (docs/arithmetic.md, section 3): argument reduction by k ln 2 with ln 2 in two
-/// parts, then a polynomial, with the result carried as an unevaluated sum where full accuracy needs it.
+/// The exponential function of P64-v1 (docs/arithmetic.md, section 3): argument reduction by k ln 2 with ln 2
+/// in two parts, then a polynomial, with the result carried as an unevaluated sum where full accuracy needs
+/// it.
 namespace evenscore::arith {
 
-constexpr double kLog2E = 0x1.71547652b82fep0;       ///< 1 / ln 2
-constexpr double kLn2High = 0x1.62e42fefa38p-1;      ///< ln 2, its first 42 bits: k * kLn2High is exact
-constexpr double kLn2Low = 0x1.ef35793c7673p-45;     ///< ln 2 - kLn2High
-constexpr double kRoundMagic = 0x1.8p52;             ///< adding and subtracting it rounds to an integer
+constexpr double kLog2E = 0x1.71547652b82fep0;    ///< 1 / ln 2
+constexpr double kLn2High = 0x1.62e42fefa38p-1;   ///< ln 2, its first 42 bits: k * kLn2High is exact
+constexpr double kLn2Low = 0x1.ef35793c7673p-45;  ///< ln 2 - kLn2High
+constexpr double kRoundMagic = 0x1.8p52;          ///< adding and subtracting it rounds to an integer
 
 /// 2^k for integer-valued k in [-1022, 1023]; any value for NaN, which only ever multiplies NaN.
-EVENSCORE_HD double pow2(double k) { return double_of((bits_of(add(k, kRoundMagic)) + 1023U) << 52); }
+EVENSCORE_HD double pow2(double k) {
+  return double_of((bits_of(add(k, kRoundMagic)) + 1023U) << 52);
+}
 
 /// v * 2^k for integer-valued k in [-2044, 2046], in two exact factors so that the only rounding is the last.
 EVENSCORE_HD double scale2(double v, double k) {
@@ -85,7 +88,8 @@ EVENSCORE_HD ExpParts exp_parts(double x, double xl) {
   return exp_of_reduced(r, rl, k);
 }
 
-/// e^x, at most 0.595 ulp off (0.735 where the result is subnormal). e^-Inf = 0, e^Inf = Inf, NaN is canonical.
+/// e^x, at most 0.595 ulp off (0.735 where the result is subnormal). e^-Inf = 0, e^Inf = Inf, NaN is
+/// canonical.
 EVENSCORE_HD double exp64(double x) {
   const ExpParts e = exp_parts(at_most(at_least(x, -746.0), 710.0));
   return canonical(scale2(add(e.high, e.low), e.k));
@@ -103,6 +107,8 @@ EVENSCORE_HD double exp_for_f32(double x) {
 }
 
 /// e^x, correctly rounded for every f32 with |x| < 110.
-EVENSCORE_HD float exp32(float x) { return canonical(narrow(exp_for_f32(widen(x)))); }
+EVENSCORE_HD float exp32(float x) {
+  return canonical(narrow(exp_for_f32(widen(x))));
+}
 
 }  // namespace evenscore::arith

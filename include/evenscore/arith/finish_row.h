@@ -27,8 +27,10 @@ EVENSCORE_HD void store(void* buffer, OutputType type, std::int64_t i, double va
   }
 }
 
-EVENSCORE_HD void store_binary_proba(const ProgramView& program, double z, const OutputsView& out, std::int64_t row) {
-  const Pair<double> p64 = out.type == OutputType::f64 || program.complement_first ? sigmoid64(z) : Pair<double>{};
+EVENSCORE_HD void store_binary_proba(const ProgramView& program, double z, const OutputsView& out,
+                                     std::int64_t row) {
+  const Pair<double> p64 =
+      out.type == OutputType::f64 || program.complement_first ? sigmoid64(z) : Pair<double>{};
   if (out.type == OutputType::f64) {
     store(out.proba, out.type, 2 * row, program.complement_first ? sub(1.0, p64.p) : p64.q);
     store(out.proba, out.type, 2 * row + 1, p64.p);
@@ -47,8 +49,10 @@ EVENSCORE_HD void store_softmax(const ProgramView& program, const double* z, con
     const SoftmaxSum64 sum = softmax_sum64(z, n);
     const HighLow log_sum = log_parts(sum.high, sum.low);
     for (int k = 0; k < n; ++k) {
-      if (out.log_proba != nullptr) store(out.log_proba, out.type, row * n + k, log_softmax64(z[k], sum, log_sum));
-      if (out.proba != nullptr && out.type == OutputType::f64) store(out.proba, out.type, row * n + k, softmax64(z[k], sum));
+      if (out.log_proba != nullptr)
+        store(out.log_proba, out.type, row * n + k, log_softmax64(z[k], sum, log_sum));
+      if (out.proba != nullptr && out.type == OutputType::f64)
+        store(out.proba, out.type, row * n + k, softmax64(z[k], sum));
     }
   }
   if (out.proba != nullptr && out.type == OutputType::f32) {
@@ -70,8 +74,8 @@ EVENSCORE_HD void store_one_vs_rest(const ProgramView& program, const double* z,
 }
 
 /// Writes every wanted output of `row`. `status` is `scored` exactly when all scores are finite.
-EVENSCORE_HD void finish_row(const ProgramView& program, const double* z, RowStatus status, const OutputsView& out,
-                             std::int64_t row) {
+EVENSCORE_HD void finish_row(const ProgramView& program, const double* z, RowStatus status,
+                             const OutputsView& out, std::int64_t row) {
   const bool scored = status == RowStatus::scored;
   const bool binary = program.n_scores == 1;
   if (out.label_index != nullptr) {
@@ -80,11 +84,13 @@ EVENSCORE_HD void finish_row(const ProgramView& program, const double* z, RowSta
   }
   if (out.status != nullptr) out.status[row] = static_cast<std::uint8_t>(status);
   if (out.decision != nullptr) {
-    for (int k = 0; k < program.n_scores; ++k) store(out.decision, out.type, row * program.n_scores + k, z[k]);
+    for (int k = 0; k < program.n_scores; ++k)
+      store(out.decision, out.type, row * program.n_scores + k, z[k]);
   }
   if (out.proba == nullptr && out.log_proba == nullptr) return;
   if (!binary) {
-    program.link == LinkKind::softmax ? store_softmax(program, z, out, row) : store_one_vs_rest(program, z, out, row);
+    program.link == LinkKind::softmax ? store_softmax(program, z, out, row)
+                                      : store_one_vs_rest(program, z, out, row);
     return;
   }
   const double linked = program.link == LinkKind::sigmoid_doubled ? mul(2.0, z[0]) : z[0];
@@ -108,8 +114,8 @@ EVENSCORE_HD RowStatus blame(const ProgramView& program, const Row& x) {
   return RowStatus::score_not_finite;
 }
 
-/// All stages here are affine and unclipped, so finite scores prove finite inputs and the inputs need no check of
-/// their own (docs/arithmetic.md, section 2).
+/// All stages here are affine and unclipped, so finite scores prove finite inputs and the inputs need no
+/// check of their own (docs/arithmetic.md, section 2).
 template <class Row>
 EVENSCORE_HD RowStatus status_of(const ProgramView& program, const double* z, const Row& x) {
   bool finite = true;

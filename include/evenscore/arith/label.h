@@ -6,7 +6,9 @@
 namespace evenscore::arith {
 
 /// Two classes: a score of exactly 0 gives the first class.
-EVENSCORE_HD int label_of_score(double z) { return z > 0.0 ? 1 : 0; }
+EVENSCORE_HD int label_of_score(double z) {
+  return z > 0.0 ? 1 : 0;
+}
 
 /// The first class with the largest score. All scores finite.
 EVENSCORE_HD int label_of_scores(const double* z, int n_classes) {

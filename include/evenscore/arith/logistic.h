@@ -2,8 +2,8 @@
 
 #include "evenscore/arith/log.h"
 
-/// The logistic link of P64-v1 (docs/arithmetic.md, section 3). Both sides are computed to full relative accuracy:
-/// q is never 1 - p.
+/// The logistic link of P64-v1 (docs/arithmetic.md, section 3). Both sides are computed to full relative
+/// accuracy: q is never 1 - p.
 namespace evenscore::arith {
 
 /// p = 1 / (1 + e^-z) and q = 1 - p, or their logarithms.
@@ -12,7 +12,8 @@ struct Pair {
   T p, q;
 };
 
-/// At most 0.595 ulp off (0.735 where subnormal). z = Inf gives 1 and 0, -Inf gives 0 and 1, NaN canonical NaN.
+/// At most 0.595 ulp off (0.735 where subnormal). z = Inf gives 1 and 0, -Inf gives 0 and 1, NaN canonical
+/// NaN.
 EVENSCORE_HD Pair<double> sigmoid64(double z) {
   const double a = at_most(magnitude(z), 746.0);
   const ExpParts e = exp_parts(negate(a));

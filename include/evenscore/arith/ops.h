@@ -12,9 +12,9 @@
 #endif
 static_assert(FLT_EVAL_METHOD == 0, "x87 excess precision changes results");
 
-/// The operations that P64-v1 is made of (docs/arithmetic.md, section 1): each is one IEEE 754 operation rounded to
-/// nearest even, or an operation on bits. On the device every one is an intrinsic that names its rounding, so that
-/// nvcc cannot contract, flush or approximate it.
+/// The operations that P64-v1 is made of (docs/arithmetic.md, section 1): each is one IEEE 754 operation
+/// rounded to nearest even, or an operation on bits. On the device every one is an intrinsic that names its
+/// rounding, so that nvcc cannot contract, flush or approximate it.
 namespace evenscore::arith {
 
 EVENSCORE_HD std::uint64_t bits_of(double x) {
@@ -108,7 +108,9 @@ EVENSCORE_HD float narrow(double x) {
 }
 
 /// Exact.
-EVENSCORE_HD double widen(float x) { return static_cast<double>(x); }
+EVENSCORE_HD double widen(float x) {
+  return static_cast<double>(x);
+}
 
 /// The exact value of an IEEE half-precision number, by integer operations: the same on every device.
 EVENSCORE_HD double widen_half(std::uint16_t h) {
@@ -124,22 +126,40 @@ EVENSCORE_HD double widen_half(std::uint16_t h) {
 }
 
 /// Bit tests rather than isnan(), which value-changing compiler flags may remove.
-EVENSCORE_HD bool is_nan(double x) { return (bits_of(x) << 1) > 0xffe0000000000000ULL; }
-EVENSCORE_HD bool is_infinite(double x) { return (bits_of(x) << 1) == 0xffe0000000000000ULL; }
-EVENSCORE_HD bool is_finite(double x) { return (bits_of(x) << 1) < 0xffe0000000000000ULL; }
+EVENSCORE_HD bool is_nan(double x) {
+  return (bits_of(x) << 1) > 0xffe0000000000000ULL;
+}
+EVENSCORE_HD bool is_infinite(double x) {
+  return (bits_of(x) << 1) == 0xffe0000000000000ULL;
+}
+EVENSCORE_HD bool is_finite(double x) {
+  return (bits_of(x) << 1) < 0xffe0000000000000ULL;
+}
 
 /// Every stored NaN has these bits: payloads and signs differ between devices.
-EVENSCORE_HD double canonical(double x) { return is_nan(x) ? double_of(0x7ff8000000000000ULL) : x; }
-EVENSCORE_HD float canonical(float x) { return x != x ? float_of(0x7fc00000U) : x; }
+EVENSCORE_HD double canonical(double x) {
+  return is_nan(x) ? double_of(0x7ff8000000000000ULL) : x;
+}
+EVENSCORE_HD float canonical(float x) {
+  return x != x ? float_of(0x7fc00000U) : x;
+}
 
 /// |x| by clearing the sign bit.
-EVENSCORE_HD double magnitude(double x) { return double_of(bits_of(x) & 0x7fffffffffffffffULL); }
+EVENSCORE_HD double magnitude(double x) {
+  return double_of(bits_of(x) & 0x7fffffffffffffffULL);
+}
 /// -x by flipping the sign bit.
-EVENSCORE_HD double negate(double x) { return double_of(bits_of(x) ^ 0x8000000000000000ULL); }
+EVENSCORE_HD double negate(double x) {
+  return double_of(bits_of(x) ^ 0x8000000000000000ULL);
+}
 
 /// The larger of x and the constant c; NaN passes through.
-EVENSCORE_HD double at_least(double x, double c) { return x < c ? c : x; }
+EVENSCORE_HD double at_least(double x, double c) {
+  return x < c ? c : x;
+}
 /// The smaller of x and the constant c; NaN passes through.
-EVENSCORE_HD double at_most(double x, double c) { return x > c ? c : x; }
+EVENSCORE_HD double at_most(double x, double c) {
+  return x > c ? c : x;
+}
 
 }  // namespace evenscore::arith

@@ -2,8 +2,8 @@
 
 #include "evenscore/arith/log.h"
 
-/// Softmax and log-softmax of P64-v1 (docs/arithmetic.md, section 3). What all classes share is computed once by
-/// `softmax_sum64` or `softmax_sum32`; then each class is computed alone, without scratch memory.
+/// Softmax and log-softmax of P64-v1 (docs/arithmetic.md, section 3). What all classes share is computed once
+/// by `softmax_sum64` or `softmax_sum32`; then each class is computed alone, without scratch memory.
 namespace evenscore::arith {
 
 /// The largest score, NaN if any is NaN.

@@ -52,7 +52,8 @@ class CpuEngine final : public Engine {
   }
 
   std::string description() const override {
-    return fmt::format("cpu: {}, {} thread{}", target_.name, pool_.threads(), pool_.threads() == 1 ? "" : "s");
+    return fmt::format("cpu: {}, {} thread{}", target_.name, pool_.threads(),
+                       pool_.threads() == 1 ? "" : "s");
   }
 
  private:

@@ -1,6 +1,6 @@
-// The body of the cpu engine, included once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp, which set
-// EVENSCORE_TARGET. Nothing here may be shared between them: everything is static or always inlined, and no class
-// with a constructor is made.
+// The body of the cpu engine, included once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp,
+// which set EVENSCORE_TARGET. Nothing here may be shared between them: everything is static or always
+// inlined, and no class with a constructor is made.
 #include "evenscore/arith/element.h"
 #include "evenscore/arith/finish_row.h"
 #include "evenscore/arith/score.h"
@@ -16,11 +16,14 @@ template <ElementType type>
 struct InputRow {
   const std::byte* data;
   std::int64_t stride;
-  EVENSCORE_HD double operator[](std::int64_t i) const { return arith::load_element<type>(data + i * stride); }
+  EVENSCORE_HD double operator[](std::int64_t i) const {
+    return arith::load_element<type>(data + i * stride);
+  }
 };
 
 template <bool centered, class Row>
-static inline double score_lanes(const Row& x, const double* mu, const double* w, double intercept, std::int64_t n) {
+static inline double score_lanes(const Row& x, const double* mu, const double* w, double intercept,
+                                 std::int64_t n) {
   arith::Lanes lanes;
   std::int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
@@ -56,20 +59,22 @@ static void apply_column_stage(const Stage& stage, const double* parameter, doub
 template <class Row>
 static void affine(const Stage& stage, const double* constants, const Row& x, double* z) {
   for (std::int64_t k = 0; k < stage.n_out; ++k) {
-    z[k] = score_lanes<false>(x, nullptr, constants + stage.weight + k * stage.n_in, constants[stage.intercept + k],
-                              stage.n_in);
+    z[k] = score_lanes<false>(x, nullptr, constants + stage.weight + k * stage.n_in,
+                              constants[stage.intercept + k], stage.n_in);
   }
 }
 
-/// Every row: widen, column stages in place, scores, outputs. One centred score is computed straight from the input.
+/// Every row: widen, column stages in place, scores, outputs. One centred score is computed straight from the
+/// input.
 template <ElementType type>
-static void run_typed(const ProgramView& program, const RowsView& rows, const OutputsView& outputs, std::int64_t first,
-                      std::int64_t last, double* scratch) {
+static void run_typed(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+                      std::int64_t first, std::int64_t last, double* scratch) {
   double* z = scratch;
   double* v = scratch + program.n_scores;
   const double* constants = program.constants;
   const Stage& last_stage = program.stages[program.n_stages - 1];
-  const bool direct = program.n_stages == 1 && last_stage.kind == StageKind::affine_centered && last_stage.n_out == 1;
+  const bool direct =
+      program.n_stages == 1 && last_stage.kind == StageKind::affine_centered && last_stage.n_out == 1;
   for (std::int64_t row = first; row < last; ++row) {
     const InputRow<type> x{rows.data + row * rows.row_stride, rows.column_stride};
     if (direct) {
@@ -101,11 +106,12 @@ static void run_typed(const ProgramView& program, const RowsView& rows, const Ou
   }
 }
 
-static void run_rows(const ProgramView& program, const RowsView& rows, const OutputsView& outputs, std::int64_t first,
-                     std::int64_t last, double* scratch) {
+static void run_rows(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+                     std::int64_t first, std::int64_t last, double* scratch) {
   switch (rows.type) {
 #define EVENSCORE_RUN(type) \
-  case ElementType::type: return run_typed<ElementType::type>(program, rows, outputs, first, last, scratch)
+  case ElementType::type:   \
+    return run_typed<ElementType::type>(program, rows, outputs, first, last, scratch)
     EVENSCORE_RUN(f16);
     EVENSCORE_RUN(f32);
     EVENSCORE_RUN(f64);

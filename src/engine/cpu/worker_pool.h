@@ -21,8 +21,8 @@ class WorkerPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls job(worker) once on every worker and returns when all are done; rethrows the first exception. Calls from
-  /// several threads take turns.
+  /// Calls job(worker) once on every worker and returns when all are done; rethrows the first exception.
+  /// Calls from several threads take turns.
   void run(const std::function<void(int worker)>& job);
 
  private:
