@@ -16,7 +16,7 @@ struct Array {
 
   Kind kind = Kind::none;
   ElementType type = ElementType::f64;  ///< of numbers; booleans are u8
-  /// NumPy's name of the saved type ("float64", "<U7", "object", "bool"), or "int", "float", "str" for a
+  /// NumPy's name of the saved type ("float64", "<U7", "object", "bool"), or "int", "float" for a
   /// Python scalar.
   std::string dtype;
   std::vector<std::uint64_t> shape;

@@ -49,7 +49,7 @@ struct ScoreSummary {
   std::int64_t rows = 0;
   std::int64_t bad_rows = 0;
   std::int64_t bytes_read = 0;     ///< of rows, as the engine sees them
-  std::int64_t bytes_written = 0;  ///< of results
+  std::int64_t bytes_written = 0;  ///< size of the output file
   double seconds = 0.0;
   std::string engine;  ///< description
   std::string rows_dataset;

@@ -27,8 +27,9 @@ struct VerifyJob {
   std::optional<FileLocation> labels = {};   ///< the true labels of the same rows
   /// Default: bitwise between engines and for predictions that evenscore wrote, else bound.
   std::optional<VerifyMode> mode = {};
-  Tolerances tolerances = {};  ///< for mode tolerance, which needs at least one
-  bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
+  Tolerances tolerances = {};   ///< for mode tolerance, which needs at least one
+  std::int64_t batch_rows = 0;  ///< 0 = chosen; never changes a bit
+  bool mark_bad_rows = false;   ///< count rows that cannot be scored instead of stopping at the first
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
 };
 

@@ -50,7 +50,8 @@ Json to_json(const Param& param) {
     case Param::Kind::integer:
       return {{"int", param.text}};
     case Param::Kind::real:
-      return {{"f64", {hex_text(param.real), fmt::format("{}", param.real)}}};
+      return {
+          {"f64", {hex_text(param.real), std::isnan(param.real) ? "nan" : fmt::format("{}", param.real)}}};
     case Param::Kind::string:
       return {{"str", param.text}};
     case Param::Kind::class_name:

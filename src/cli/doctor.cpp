@@ -113,7 +113,7 @@ Command add_doctor(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("doctor", "Check this machine: does each device compute P64-v1 to the bit?");
   command->footer(
-      "Runs the canaries and the 9,046 arithmetic vectors built into the program. Exit status 1 if any is "
+      "Runs the canaries and the arithmetic vectors built into the program. Exit status 1 if any is "
       "wrong.");
   add_output_style(*command, *style);
   return [style] {

@@ -48,8 +48,7 @@ int run(Arguments& arguments) {
     complete = generate(job);
   }
   if (!complete) {
-    fmt::print(stderr, "evenscore: interrupted; nothing was written to {}\n", job.output_path);
-    return interrupted_status();
+    return report_interrupted(job.output_path, arguments.style.json);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto bytes =

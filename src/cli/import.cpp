@@ -108,6 +108,7 @@ int run(const Arguments& arguments) {
     job.against = parse_file_location(arguments.expect);
     const VerifyReport report = verify(job);
     if (!report.accepted()) {
+      if (arguments.style.json) fmt::print("{}\n", to_json(report));
       fmt::print(stderr, "{}", to_text(report));
       fmt::print(stderr, "evenscore: {}: the model does not predict what was recorded; nothing was written\n",
                  arguments.expect);

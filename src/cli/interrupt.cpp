@@ -1,8 +1,11 @@
 #include "cli/interrupt.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 
 #include "cli/exit_status.h"
+#include "cli/report_error.h"
 
 namespace evenscore::cli {
 namespace {
@@ -27,8 +30,9 @@ void catch_signals() {
   std::signal(SIGTERM, on_signal);
 }
 
-int interrupted_status() {
-  return received == SIGTERM ? kTerminated : kInterrupted;
+int report_interrupted(const std::string& path, bool json) {
+  return report_error(fmt::format("interrupted; nothing was written to {}", path),
+                      received == SIGTERM ? kTerminated : kInterrupted, json);
 }
 
 }  // namespace evenscore::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <string>
 
 namespace evenscore::cli {
 
@@ -8,7 +9,8 @@ namespace evenscore::cli {
 const std::atomic<bool>& interrupted();
 void catch_signals();
 
-/// The exit status for the signal that came: 130 or 143.
-int interrupted_status();
+/// Says that nothing was written to `path`, as JSON on stdout too when asked, and gives the exit status for
+/// the signal that came: 130 or 143.
+int report_interrupted(const std::string& path, bool json);
 
 }  // namespace evenscore::cli

@@ -2,12 +2,12 @@
 
 #include <exception>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "cli/exit_status.h"
 #include "cli/options.h"
+#include "cli/report_error.h"
 #include "evenscore/error.h"
 #include "evenscore/version.h"
 
@@ -38,19 +38,7 @@ bool wants_json(int argc, char** argv) {
   return false;
 }
 
-int report(const std::string& message, int status, bool json) {
-  if (json) {
-    const nlohmann::ordered_json object = {
-        {"schema", "evenscore-error-1"}, {"exit_status", status}, {"error", message}};
-    fmt::print("{}\n", object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
-  fmt::print(stderr, "evenscore: {}\n", message);
-  return status;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app(kDescription, "evenscore");
   app.footer(kFooter);
   app.set_version_flag("--version", fmt::format("evenscore {}", evenscore::kVersion));
@@ -61,22 +49,33 @@ int main(int argc, char** argv) {
       evenscore::cli::add_import(app), evenscore::cli::add_inspect(app),  evenscore::cli::add_score(app),
       evenscore::cli::add_verify(app), evenscore::cli::add_generate(app), evenscore::cli::add_doctor(app),
   };
-  const bool json = wants_json(argc, argv);
   try {
     app.parse(argc, argv);
-    const std::vector<CLI::App*> subcommands = app.get_subcommands({});
-    for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (subcommands[i]->parsed()) return commands[i]();
-    }
-    return evenscore::cli::kBadRequest;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    return report(std::string(error.what()) + "; see `evenscore --help`", evenscore::cli::kBadRequest, json);
+    throw;
+  }
+  const std::vector<CLI::App*> subcommands = app.get_subcommands({});
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (subcommands[i]->parsed()) return commands[i]();
+  }
+  return evenscore::cli::kBadRequest;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool json = wants_json(argc, argv);
+  try {
+    return run(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return evenscore::cli::report_error(std::string(error.what()) + "; see `evenscore --help`",
+                                        evenscore::cli::kBadRequest, json);
   } catch (const evenscore::Error& error) {
-    return report(error.what(), evenscore::exit_status(error.code()), json);
+    return evenscore::cli::report_error(error.what(), evenscore::exit_status(error.code()), json);
   } catch (const std::bad_alloc&) {
-    return report("out of memory", evenscore::cli::kMachineFailed, json);
+    return evenscore::cli::report_error("out of memory", evenscore::cli::kMachineFailed, json);
   } catch (const std::exception& error) {
-    return report(error.what(), evenscore::cli::kMachineFailed, json);
+    return evenscore::cli::report_error(error.what(), evenscore::cli::kMachineFailed, json);
   }
 }

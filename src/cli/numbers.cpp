@@ -35,7 +35,7 @@ std::string bytes_text(double bytes) {
 std::string seconds_text(double seconds) {
   if (seconds < 0.0995) return fmt::format("{:.1f} ms", seconds * 1e3);
   if (seconds < 100.0) return fmt::format("{:.{}f} s", seconds, seconds < 9.995 ? 2 : 1);
-  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  const std::int64_t whole = std::llround(seconds);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }

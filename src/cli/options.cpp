@@ -39,6 +39,7 @@ void add_model(CLI::App& command, ModelArguments& model) {
 RowsOptions RowsArguments::rows_options() const {
   RowsOptions options;
   options.dataset = dataset;
+  options.transpose = transpose;
   if (!columns.empty()) options.columns = split_list(columns, "--columns");
   return options;
 }
@@ -67,6 +68,8 @@ void add_rows(CLI::App& command, RowsArguments& rows) {
       ->type_name("/PATH");
   command.add_option("--columns", rows.columns, "Columns by name, in the model's order")
       ->type_name("A,B,...");
+  command.add_flag("--transpose", rows.transpose,
+                   "The dataset is (features, rows), as MATLAB and Julia write it");
   command.add_option("--device", rows.device, "auto, cpu, reference or cuda; never changes a bit")
       ->capture_default_str();
   command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")

@@ -38,6 +38,7 @@ struct RowsArguments {
   std::string path;
   std::string dataset;
   std::string columns;
+  bool transpose = false;
   std::string device = "auto";
   std::string arithmetic = "exact";
   std::string bad_rows = "stop";

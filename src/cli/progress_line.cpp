@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/numbers.h"
 
 namespace evenscore::cli {
@@ -23,12 +25,13 @@ void ProgressLine::update(const Progress& progress) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = static_cast<double>(progress.rows_done) / seconds;
   const double left = static_cast<double>(progress.rows_total - progress.rows_done) / std::max(rate, 1.0);
-  fmt::print(stderr, "\r\x1b[K{} of {} rows ({:.0f}%)  {}  {}/s  {} left",
-             with_separators(progress.rows_done), with_separators(progress.rows_total),
-             100.0 * static_cast<double>(progress.rows_done) /
-                 static_cast<double>(std::max<std::int64_t>(progress.rows_total, 1)),
-             rate_text(rate), bytes_text(static_cast<double>(progress.bytes_read) / seconds),
-             seconds_text(left));
+  const double part = static_cast<double>(progress.rows_done) /
+                      static_cast<double>(std::max<std::int64_t>(progress.rows_total, 1));
+  std::string line = fmt::format("{} of {} rows ({:.0f}%)  {}", with_separators(progress.rows_done),
+                                 with_separators(progress.rows_total), 100.0 * part, rate_text(rate));
+  if (progress.bytes_read > 0)
+    line += fmt::format("  {}/s", bytes_text(static_cast<double>(progress.bytes_read) / seconds));
+  fmt::print(stderr, "\r\x1b[K{}  {} left", line, seconds_text(left));
   std::fflush(stderr);
 }
 

@@ -99,8 +99,7 @@ int run(const Arguments& arguments) {
     summary = score_file(model, job);
   }
   if (summary.cancelled) {
-    fmt::print(stderr, "evenscore: interrupted; nothing was written to {}\n", arguments.output);
-    return interrupted_status();
+    return report_interrupted(arguments.output, arguments.style.json);
   }
   if (arguments.style.json) {
     print_json(arguments, summary);

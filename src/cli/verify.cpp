@@ -41,6 +41,7 @@ int run(const Arguments& arguments) {
   job.engines = engines_of(arguments);
   job.engine_options = arguments.rows.engine_options();
   job.arithmetic = arguments.rows.arithmetic_rule();
+  job.batch_rows = arguments.rows.batch_rows;
   if (!arguments.against.empty()) job.against = parse_file_location(arguments.against);
   if (!arguments.labels.empty()) job.labels = parse_file_location(arguments.labels);
   job.mode = mode_of(arguments.mode);

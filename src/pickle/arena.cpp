@@ -128,7 +128,7 @@ std::string_view Arena::own(std::string text) {
 }
 
 std::span<const std::byte> Arena::own(std::vector<std::byte> bytes) {
-  charge(sizeof(bytes) + bytes.size());
+  charge(sizeof(std::vector<std::byte>) + bytes.size());
   return buffers_.emplace_back(std::move(bytes));
 }
 

@@ -10,6 +10,9 @@
 namespace evenscore {
 namespace {
 
+/// The pipeline file numbers steps by three digits.
+constexpr std::size_t kMostSteps = 1000;
+
 void serialize(const Array& array, ByteSerialization& out) {
   out.tag(static_cast<std::uint8_t>(array.kind));
   out.text(array.dtype);
@@ -97,6 +100,11 @@ void check(const Pipeline& pipeline) {
   if (pipeline.steps.empty()) {
     throw Error(ErrorCode::not_a_model, "the pipeline has no steps", "steps",
                 "give a fitted pipeline that ends in a classifier");
+  }
+  if (pipeline.steps.size() > kMostSteps) {
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("{} steps, where at most {} are supported", pipeline.steps.size(), kMostSteps),
+                "steps");
   }
   check_fitted(pipeline);
   std::int64_t n_columns = pipeline.n_features();

@@ -147,7 +147,7 @@ Step to_step(const h5::Node& group, const std::string& place) {
   step.sklearn_version = text_attribute(group, "sklearn_version", place);
   step.params = from_tagged_json(text_dataset(group, "params", place));
   for (const auto& [name, node] : child(group, "fitted", place).children) {
-    step.fitted[name] = to_array(node, place + "/fitted/" + name);
+    step.fitted[name] = to_array(node, fmt::format("{}/fitted/{}", place, name));
   }
   return step;
 }

@@ -131,6 +131,15 @@ std::string set_name(const ProbeSet& probe) {
 }
 
 template <class T>
+std::uint64_t bits_of(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return arith::bits_of(value);
+  } else {
+    return static_cast<std::uint64_t>(value);
+  }
+}
+
+template <class T>
 void compare(const ProbeSet& probe, const char* output, const std::vector<T>& expected,
              const std::vector<T>& actual, const std::string& engine) {
   if (expected.size() != actual.size()) {
@@ -139,7 +148,7 @@ void compare(const ProbeSet& probe, const char* output, const std::vector<T>& ex
                 set_name(probe), "import the model again");
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (std::memcmp(&expected[i], &actual[i], sizeof(T)) == 0) continue;
+    if (bits_of(expected[i]) == bits_of(actual[i])) continue;
     const std::size_t row = i / (expected.size() / static_cast<std::size_t>(probe.count));
     throw Error(ErrorCode::arithmetic_failure,
                 fmt::format("probe row {}: {} is {} on {}, where the model was proven to give {}", row,

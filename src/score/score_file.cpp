@@ -165,6 +165,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
       job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
   batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
   std::vector<Batch> slots;
+  slots.reserve(kSlots);
   for (int i = 0; i < kSlots; ++i)
     slots.emplace_back(program, source.type(), job.output_type, job.wanted, batch_rows);
 
@@ -201,7 +202,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   summary.outputs_digest = writer.outputs_digest();
   summary.pipeline_digest = layout.pipeline_digest;
   summary.bytes_read = source.count() * row_bytes;
-  summary.bytes_written = source.count() * results;
+  summary.bytes_written = static_cast<std::int64_t>(std::filesystem::file_size(job.output_path));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
 }

@@ -1,5 +1,7 @@
 #include "verify/comparison.h"
 
+#include "evenscore/arith/ops.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,7 +51,7 @@ constexpr double kFloatFunctionError = 0x1p-40;
 
 template <class T>
 bool same_bits(T a, T b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
+  return arith::bits_of(a) == arith::bits_of(b);
 }
 
 template <class T>

@@ -15,7 +15,7 @@ void* resize(std::vector<std::byte>& buffer, bool wanted, OutputType type, std::
 }  // namespace
 
 EngineSide::EngineSide(EngineKind kind, const Program& program, const EngineOptions& options,
-                       std::vector<EngineRequest> requests)
+                       const std::vector<EngineRequest>& requests)
     : engine_(make_engine(kind, program, options)),
       name_(name_of(kind)),
       n_scores_(program.n_scores()),

@@ -24,7 +24,7 @@ class EngineSide {
  public:
   /// One run of the engine a request. Throws as make_engine.
   EngineSide(EngineKind kind, const Program& program, const EngineOptions& options,
-             std::vector<EngineRequest> requests);
+             const std::vector<EngineRequest>& requests);
 
   /// Scores host rows; what `view` and the others returned before is overwritten.
   void run(const RowsView& rows);

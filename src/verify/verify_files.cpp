@@ -178,6 +178,7 @@ class Verification {
     }
     const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * classes_.size();
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
+    if (job_.batch_rows > 0) batch_rows_ = std::min(batch_rows_, job_.batch_rows);
   }
 
   void note_rounding() {
@@ -192,7 +193,8 @@ class Verification {
     if (classes_.size() == 2 && stored_->has(NumberOutput::proba) && job_.arithmetic == Arithmetic::exact &&
         !stored_->written_by_evenscore()) {
       report_.notes.emplace_back(
-          "scikit-learn computes the first of two probabilities as 1 - p, which keeps no digits far in the tail: large "
+          "scikit-learn computes the first of two probabilities as 1 - p, which keeps no digits far in the "
+          "tail: large "
           "ulp distances there are its rounding");
     }
   }
