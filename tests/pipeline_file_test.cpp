@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <utility>
 
 #include "evenscore/error.h"
 #include "evenscore/model_file.h"
@@ -184,6 +186,45 @@ TEST(SavedFile, AFlippedByteIsRefusedOrAnotherDigestNeverACrash) {
       EXPECT_EQ(exit_status(error.code()), 2) << i << ": " << error.what();
     }
   }
+}
+
+TEST(PipelineCheck, WhatDecidesTheLinkMayNotBeMissing) {
+  const Pipeline original = load_model(fixture("1.2.2/multinomial3.joblib")).pipeline;
+  EXPECT_NO_THROW(check(original));
+  for (const char* name : {"multi_class", "solver"}) {
+    Pipeline pipeline = original;
+    std::erase_if(pipeline.steps.back().params, [name](const auto& param) { return param.first == name; });
+    EXPECT_THROW(check(pipeline), Error) << name;
+  }
+}
+
+TEST(PipelineCheck, ShapesAndValuesThatContradictAreRefused) {
+  const Pipeline original = load_model(fixture("1.9.1/binary.joblib")).pipeline;
+  const auto refused = [&](auto change) {
+    Pipeline pipeline = original;
+    change(pipeline);
+    try {
+      check(pipeline);
+    } catch (const Error& error) {
+      return exit_status(error.code()) == 2;
+    }
+    return false;
+  };
+  const auto set = [](Step& step, const char* name, std::size_t i, double value) {
+    std::memcpy(step.fitted.at(name).data.data() + 8 * i, &value, 8);
+  };
+  EXPECT_FALSE(refused([](Pipeline&) {}));
+  EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "scale", 1, 0.0); }));
+  EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "scale", 1, std::nan("")); }));
+  EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "mean", 0, std::numeric_limits<double>::infinity()); }));
+  EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[1], "coef", 2, std::nan("")); }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].fitted.at("coef").shape = {5, 1}; }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].fitted.erase("intercept"); }));
+  EXPECT_TRUE(refused([](Pipeline& p) { std::swap(p.steps[0], p.steps[1]); }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps.pop_back(); }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.feature_names = {"only", "two"}; }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].sklearn_version = "3.0.0"; }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[0].class_name = "sklearn.preprocessing.MinMaxScaler"; }));
 }
 
 TEST(Params, SurviveTaggedJsonExactly) {

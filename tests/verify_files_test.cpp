@@ -59,6 +59,7 @@ ModelFile make_model(bool binary = true) {
   scaler.fitted["scale"] = make_array({2.0, 0.7});
   Step logistic{"logistic", "sklearn.linear_model.LogisticRegression", "1.5.2", {}, {}};
   logistic.params.push_back({"multi_class", {Param::Kind::string, false, 0.0, "auto", {}}});
+  logistic.params.push_back({"solver", {Param::Kind::string, false, 0.0, "lbfgs", {}}});
   logistic.fitted["n_features_in"] = scalar(2);
   logistic.fitted["classes"] =
       integers(binary ? std::vector<std::int64_t>{0, 1} : std::vector<std::int64_t>{3, 5, 7});

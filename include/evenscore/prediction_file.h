@@ -52,8 +52,8 @@ struct PredictionLayout {
 class PredictionWriter {
  public:
   /// `inputs` are files that must not be overwritten. Throws Error naming `path`: output_exists (unless
-  /// `overwrite`, and also when another run writes it), bad_request (it is an input; a contradicting layout),
-  /// storage_failure (directory missing, disk full). Nothing is left behind.
+  /// `overwrite`, and also when another run writes it), bad_request (it is an input; its
+  /// directory is missing; a contradicting layout), storage_failure (disk full). Nothing is left behind.
   PredictionWriter(const std::string& path, const PredictionLayout& layout,
                    const std::vector<std::string>& inputs, bool overwrite = false);
   PredictionWriter(PredictionWriter&&) noexcept;

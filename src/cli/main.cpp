@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <csignal>
 #include <exception>
 #include <new>
 #include <utility>
@@ -65,6 +66,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file-size limit then shows as an error of write(), not as a death without a word.
+  std::signal(SIGXFSZ, SIG_IGN);
   const bool json = wants_json(argc, argv);
   try {
     return run(argc, argv);

@@ -19,10 +19,15 @@
 namespace evenscore::h5 {
 namespace {
 
+/// A path that the user can mend, rather than a disk.
+bool is_a_bad_path(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EACCES || error == EPERM || error == ENAMETOOLONG;
+}
+
 Error failure(const char* doing, int reason, std::string remedy = {}) {
   if (reason == ENOSPC || reason == EDQUOT) remedy = "free space, or write to another disk";
   if (reason == EFBIG) remedy = "raise the file size limit (ulimit -f), or write to another file system";
-  return Error(ErrorCode::storage_failure,
+  return Error(is_a_bad_path(reason) ? ErrorCode::bad_request : ErrorCode::storage_failure,
                fmt::format("cannot {}: {}", doing, std::generic_category().message(reason)), {},
                std::move(remedy));
 }

@@ -14,8 +14,8 @@ namespace evenscore::h5 {
 class PartFile {
  public:
   /// Throws output_exists (PATH is there and `overwrite` is false, or another run is writing it), bad_request
-  /// (PATH or its part is one of `inputs`, or a directory), storage_failure (directory missing or not
-  /// writable).
+  /// (PATH or its part is one of `inputs`, or a directory; its directory is missing or may not be written),
+  /// storage_failure.
   PartFile(std::string path, bool overwrite, const std::vector<std::string>& inputs = {});
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;

@@ -61,6 +61,8 @@ LinkKind link(const Step& step) {
     if (multi_class == "ovr" || multi_class == "warn") {
       one_vs_rest = true;
     } else if (multi_class == "auto" || multi_class == "deprecated") {
+      if (!binary && solver.empty())
+        refuse(step, "solver", "is missing: it decides between one-vs-rest and multinomial");
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
     } else if (multi_class != "multinomial") {
