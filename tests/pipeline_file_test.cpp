@@ -216,7 +216,8 @@ TEST(PipelineCheck, ShapesAndValuesThatContradictAreRefused) {
   EXPECT_FALSE(refused([](Pipeline&) {}));
   EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "scale", 1, 0.0); }));
   EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "scale", 1, std::nan("")); }));
-  EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[0], "mean", 0, std::numeric_limits<double>::infinity()); }));
+  EXPECT_TRUE(
+      refused([&](Pipeline& p) { set(p.steps[0], "mean", 0, std::numeric_limits<double>::infinity()); }));
   EXPECT_TRUE(refused([&](Pipeline& p) { set(p.steps[1], "coef", 2, std::nan("")); }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].fitted.at("coef").shape = {5, 1}; }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].fitted.erase("intercept"); }));

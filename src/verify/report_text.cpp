@@ -28,11 +28,13 @@ std::string headline(Verdict verdict) {
   }
 }
 
-/// Buckets that share a line: near distances one by one, far ones by order of magnitude. The JSON has them all.
+/// Buckets that share a line: near distances one by one, far ones by order of magnitude. The JSON has them
+/// all.
 struct Band {
   int first, last;
 };
-constexpr Band kBands[] = {{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 7}, {8, 11}, {12, 21}, {22, 33}, {34, 65}};
+constexpr Band kBands[] = {{0, 0}, {1, 1},  {2, 2},   {3, 3},   {4, 4},
+                           {5, 7}, {8, 11}, {12, 21}, {22, 33}, {34, 65}};
 
 std::string band_name(Band band) {
   const std::uint64_t first = UlpHistogram::first_of(band.first);
@@ -93,7 +95,8 @@ std::string outputs(const VerifyReport& report) {
     bool any = false;
     for (const OutputComparison& o : list) {
       const auto begin = o.ulp_histogram.counts.begin();
-      const std::uint64_t count = std::accumulate(begin + band.first, begin + band.last + 1, std::uint64_t{0});
+      const std::uint64_t count =
+          std::accumulate(begin + band.first, begin + band.last + 1, std::uint64_t{0});
       any = any || count > 0;
       line.push_back(grouped(count));
     }
