@@ -8,6 +8,7 @@ Needs the Debian packages python3-h5py and python3-numpy; exits with 77 (skipped
 import json
 import os
 import pathlib
+import pickle
 import shutil
 import signal
 import subprocess
@@ -223,6 +224,18 @@ class BadInput(CommandLine):
                             FIXTURES / "binary_gzip.joblib": "gzip"}.items():
             for command in (["inspect", model], ["score", model, rows, "-o", "out.h5"], ["import", model, "-o", "m.h5"]):
                 self.refused(*command, says=says)
+
+    def test_a_file_that_would_run_code_is_refused_and_nothing_runs(self):
+        marker = self.folder / "it-ran"
+
+        class Payload:
+            def __reduce__(self):
+                return (os.system, (f"touch {marker}",))
+
+        for protocol in range(2, 6):
+            (self.folder / "payload.pkl").write_bytes(pickle.dumps({"steps": [("scaler", Payload())]}, protocol))
+            self.refused("inspect", "payload.pkl", says=["posix.system", "Python would have called this", "['steps'][0][1]"])
+            self.assertFalse(marker.exists())
 
     def test_rows_that_cannot_be_used(self):
         model = FIXTURES / "binary.joblib"

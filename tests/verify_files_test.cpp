@@ -353,7 +353,8 @@ TEST_F(VerifyFiles, TheFirstRowThatCannotBeScoredIsNamedWithItsColumn) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::unscorable_row);
-    EXPECT_EQ(error.cause(), "row 350, column 1 'income' (both from 0) is NaN, which scikit-learn rejects");
+    EXPECT_EQ(error.place(), "/X, row 350 (from 0)");
+    EXPECT_EQ(error.cause(), "column 1 'income' is nan, which scikit-learn rejects");
     EXPECT_EQ(error.file(), rows_path_);
   }
   VerifyJob marking = job();

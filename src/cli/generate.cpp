@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/grouped_digits.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
 #include "cli/numbers.h"
@@ -62,9 +63,8 @@ int run(Arguments& arguments) {
                                            {"seconds", seconds}};
     fmt::print("{}\n", object.dump(2));
   } else if (!arguments.style.quiet) {
-    fmt::print("{} rows of {} {} features ({}) in {}, written to {}\n", with_separators(job.rows),
-               job.features, element_name(job.type), bytes_text(bytes), seconds_text(seconds),
-               job.output_path);
+    fmt::print("{} rows of {} {} features ({}) in {}, written to {}\n", grouped(job.rows), job.features,
+               element_name(job.type), bytes_text(bytes), seconds_text(seconds), job.output_path);
   }
   return kDone;
 }

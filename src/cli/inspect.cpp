@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/grouped_digits.h"
 #include "cli/exit_status.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
@@ -77,7 +78,7 @@ void print_text(const ModelFile& model, bool verbose) {
   fmt::print("kind           {}\n", pipeline.bare_estimator
                                         ? "a bare estimator"
                                         : fmt::format("a pipeline of {} steps", pipeline.steps.size()));
-  fmt::print("features       {}{}\n", with_separators(pipeline.n_features()),
+  fmt::print("features       {}{}\n", grouped(pipeline.n_features()),
              pipeline.feature_names.empty()
                  ? ", by position"
                  : ": " + shortened(pipeline.feature_names, verbose ? 100'000 : 8));

@@ -20,14 +20,6 @@ std::string scaled(double value, const char* unit) {
 
 }  // namespace
 
-std::string with_separators(std::int64_t value) {
-  std::string text = std::to_string(value < 0 ? -value : value);
-  for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) {
-    text.insert(static_cast<std::size_t>(i), 1, ',');
-  }
-  return (value < 0 ? "-" : "") + text;
-}
-
 std::string bytes_text(double bytes) {
   return scaled(bytes, "B");
 }

@@ -1,12 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 namespace evenscore::cli {
 
-/// 1234567 -> "1,234,567".
-std::string with_separators(std::int64_t value);
 /// Bytes in units of 1000: "1.23 GB".
 std::string bytes_text(double bytes);
 /// "12.3 s", "4 min 05 s".

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/grouped_digits.h"
 #include "cli/numbers.h"
 
 namespace evenscore::cli {
@@ -27,8 +28,8 @@ void ProgressLine::update(const Progress& progress) {
   const double left = static_cast<double>(progress.rows_total - progress.rows_done) / std::max(rate, 1.0);
   const double part = static_cast<double>(progress.rows_done) /
                       static_cast<double>(std::max<std::int64_t>(progress.rows_total, 1));
-  std::string line = fmt::format("{} of {} rows ({:.0f}%)  {}", with_separators(progress.rows_done),
-                                 with_separators(progress.rows_total), 100.0 * part, rate_text(rate));
+  std::string line = fmt::format("{} of {} rows ({:.0f}%)  {}", grouped(progress.rows_done),
+                                 grouped(progress.rows_total), 100.0 * part, rate_text(rate));
   if (progress.bytes_read > 0)
     line += fmt::format("  {}/s", bytes_text(static_cast<double>(progress.bytes_read) / seconds));
   fmt::print(stderr, "\r\x1b[K{}  {} left", line, seconds_text(left));

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/grouped_digits.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
 #include "cli/numbers.h"
@@ -61,11 +62,11 @@ void print_json(const Arguments& arguments, const ScoreSummary& summary) {
 
 void print_text(const Arguments& arguments, const ScoreSummary& summary) {
   const double bytes = static_cast<double>(summary.bytes_read + summary.bytes_written);
-  fmt::print("{} rows scored in {}: {}, {}/s read and written\n", with_separators(summary.rows),
+  fmt::print("{} rows scored in {}: {}, {}/s read and written\n", grouped(summary.rows),
              seconds_text(summary.seconds), rate_text(static_cast<double>(summary.rows) / summary.seconds),
              bytes_text(bytes / summary.seconds));
   if (summary.bad_rows > 0)
-    fmt::print("{} rows could not be scored; /status says why\n", with_separators(summary.bad_rows));
+    fmt::print("{} rows could not be scored; /status says why\n", grouped(summary.bad_rows));
   fmt::print("engine     {}\n", summary.engine);
   fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
   fmt::print("written    {} ({})\n", arguments.output, arguments.outputs);

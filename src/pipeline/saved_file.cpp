@@ -54,7 +54,8 @@ const std::vector<AllowedClass>& allowed_classes() {
 /// occurs.
 void refuse_unsupported(const Document& document) {
   struct Entry {
-    std::string name, path, version;
+    std::string name;
+    pickle::UnsupportedValue first;
     int count;
   };
   std::vector<Entry> entries;
@@ -65,19 +66,29 @@ void refuse_unsupported(const Document& document) {
     if (known != entries.end()) {
       ++known->count;
     } else {
-      entries.push_back({name, value.path, value.sklearn_version, 1});
+      entries.push_back({name, value, 1});
     }
   }
   if (entries.empty()) return;
-  std::string cause = "what this file holds is not supported, and nothing in it was run:";
+  std::string list;
+  bool foreign_call = false;
   for (const Entry& entry : entries) {
-    cause += fmt::format("\n  {} at {}", entry.name, entry.path);
-    if (entry.count > 1) cause += fmt::format(" and {} more", entry.count - 1);
-    if (!entry.version.empty()) cause += fmt::format(", saved by scikit-learn {}", entry.version);
+    list += fmt::format("\n  {} at {}", entry.name, entry.first.path);
+    if (entry.count > 1) list += fmt::format(" and {} more", entry.count - 1);
+    if (!entry.first.sklearn_version.empty()) {
+      list += fmt::format(", saved by scikit-learn {}", entry.first.sklearn_version);
+    }
+    const bool foreign = entry.first.called && entry.first.module.rfind("sklearn.", 0) != 0;
+    if (foreign) list += ": Python would have called this";
+    foreign_call = foreign_call || foreign;
   }
-  throw Error(ErrorCode::unsupported, cause, {},
-              "\n  use a pipeline of the steps that `evenscore inspect --help` lists, or score this model "
-              "with scikit-learn");
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("holds what is not supported, and nothing in it was run ({}):{}",
+                  foreign_call ? "do not load this file in Python unless you know where it comes from"
+                               : "use a pipeline of the steps that `evenscore inspect --help` lists, or "
+                                 "score this model with scikit-learn",
+                  list));
 }
 
 std::string version_of(const Document& document, NodeId object, const std::string& enclosing) {
@@ -137,7 +148,8 @@ std::vector<Step> read_pipeline_steps(const Document& document, NodeId pipeline,
   std::vector<Step> result;
   for (const NodeId entry : document.items(*steps_list)) {
     const std::string place = fmt::format("steps[{}]", result.size());
-    if (document.kind(entry) != Kind::tuple || document.items(entry).size() != 2 ||
+    const bool is_sequence = document.kind(entry) == Kind::tuple || document.kind(entry) == Kind::list;
+    if (!is_sequence || document.items(entry).size() != 2 ||
         document.kind(document.items(entry)[0]) != Kind::string) {
       throw Error(ErrorCode::corrupt_file, "not a pair of name and estimator", place);
     }

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "batch/block_digest.h"
-#include "evenscore/arith/element.h"
+#include "engine/unscorable_row.h"
 #include "evenscore/error.h"
 #include "score/batch.h"
 #include "score/channel.h"
@@ -19,27 +19,6 @@ namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
 constexpr int kSlots = 3;  // one being read, one scored, one written
-
-/// The error for a row that cannot be scored, in the words of its file.
-Error unscorable(const Batch& batch, std::int64_t i, const RowSource& source) {
-  const RowsView view = batch.rows_view();
-  const auto status = static_cast<RowStatus>(batch.status[static_cast<std::size_t>(i)]);
-  const std::string place = fmt::format("{}, row {}", source.dataset(), batch.first + i);
-  const char* remedy = "clean the rows, or score with --bad-rows mark";
-  for (std::int64_t column = 0; column < view.columns && status != RowStatus::score_not_finite; ++column) {
-    const double x =
-        arith::load_element(view.type, view.data + i * view.row_stride + column * view.column_stride);
-    const bool blamed = status == RowStatus::nan_input ? arith::is_nan(x) : arith::is_infinite(x);
-    if (!blamed) continue;
-    const auto& names = source.feature_names();
-    const std::string name =
-        names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
-    return Error(ErrorCode::unscorable_row,
-                 fmt::format("column {}{} is {}, which scikit-learn rejects", column, name, x), place, remedy)
-        .in_file(source.path());
-  }
-  return Error(ErrorCode::unscorable_row, "the score is not finite", place, remedy).in_file(source.path());
-}
 
 PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Program& program,
                            const RowSource& source, bool bound_by_name) {
@@ -183,7 +162,12 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
       engine->run(batch->rows_view(), batch->outputs());
       for (std::int64_t i = 0; i < batch->count; ++i) {
         if (batch->status[static_cast<std::size_t>(i)] == 0) continue;
-        if (job.bad_rows == BadRows::stop) throw unscorable(*batch, i, source);
+        if (job.bad_rows == BadRows::stop) {
+          throw engine::unscorable_row(program, batch->rows_view(), i,
+                                       static_cast<RowStatus>(batch->status[static_cast<std::size_t>(i)]),
+                                       batch->first + i, source.dataset(), source.feature_names())
+              .in_file(source.path());
+        }
         ++summary.bad_rows;
       }
       const Progress progress{batch->first + batch->count, source.count(),

@@ -3,13 +3,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/grouped_digits.h"
 #include "evenscore/verify.h"
 #include "verify/text_table.h"
 
 namespace evenscore {
 namespace {
 
-using verifier::grouped;
 using verifier::TextTable;
 
 constexpr std::size_t kWidestMatrix = 12;  ///< classes of a confusion matrix that fits a terminal

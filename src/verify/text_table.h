@@ -1,14 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace evenscore::verifier {
-
-/// 1234567 as "1,234,567".
-std::string grouped(std::int64_t count);
-std::string grouped(std::uint64_t count);
 
 /// Lines of cells, aligned in columns two spaces apart: the first `left` columns to the left, the others to
 /// the right.

@@ -4,7 +4,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "evenscore/arith/element.h"
+#include "base/grouped_digits.h"
+#include "engine/unscorable_row.h"
 #include "evenscore/error.h"
 #include "evenscore/verify.h"
 #include "verify/class_index.h"
@@ -22,7 +23,6 @@ using verifier::BatchBounds;
 using verifier::ClassIndex;
 using verifier::Comparison;
 using verifier::EngineSide;
-using verifier::grouped;
 using verifier::SideView;
 using verifier::StoredSide;
 
@@ -237,39 +237,12 @@ class Verification {
       const auto status = static_cast<RowStatus>(engines_[0].status()[i]);
       if (status == RowStatus::scored) continue;
       ++report_.bad_rows;
-      if (!job_.mark_bad_rows) refuse_row(first + i, status, rows, i);
-    }
-  }
-
-  [[noreturn]] void refuse_row(std::int64_t row, RowStatus status, const RowsView& rows,
-                               std::int64_t i) const {
-    std::string cause = fmt::format("row {} (from 0) has a score that is not finite", row);
-    if (status != RowStatus::score_not_finite) {
-      const bool nan = status == RowStatus::nan_input;
-      const std::int64_t column = first_column(rows, i, nan);
+      if (job_.mark_bad_rows) continue;
       const std::vector<std::string>& names =
           pipeline_.feature_names.empty() ? rows_.feature_names() : pipeline_.feature_names;
-      const std::string name =
-          names.empty() ? std::string() : fmt::format(" '{}'", names[static_cast<std::size_t>(column)]);
-      cause = fmt::format("row {}, column {}{} (both from 0) is {}, which scikit-learn rejects", row, column,
-                          name, nan ? "NaN" : "infinite");
+      throw engine::unscorable_row(program_, rows, i, status, first + i, rows_.dataset(), names)
+          .in_file(job_.rows_path);
     }
-    throw Error(ErrorCode::unscorable_row, cause, rows_.dataset(),
-                "use --bad-rows mark to count such rows and go on")
-        .in_file(job_.rows_path);
-  }
-
-  std::int64_t first_column(const RowsView& rows, std::int64_t i, bool nan) const {
-    for (std::int64_t c = 0; c < rows.columns; ++c) {
-      const std::byte* element = rows.data + i * rows.row_stride + c * rows.column_stride;
-      const double x = arith::load_element(rows.type, element);
-      const Validity validity = program_.validity[static_cast<std::size_t>(c)];
-      if (nan ? arith::is_nan(x) && validity == Validity::finite
-              : arith::is_infinite(x) && validity != Validity::any) {
-        return c;
-      }
-    }
-    return 0;
   }
 
   void count_labels(std::int64_t first, std::int64_t n, const std::int32_t* before,

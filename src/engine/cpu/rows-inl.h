@@ -64,45 +64,182 @@ static void affine(const Stage& stage, const double* constants, const Row& x, do
   }
 }
 
-/// Every row: widen, column stages in place, scores, outputs. One centred score is computed straight from the
-/// input.
+/// Rows whose scores are computed before their links: enough for vector registers, few enough for the first
+/// cache.
+constexpr std::int64_t kBlockRows = 128;
+
+/// `even` and `odd` in turn: the two columns of a binary output.
+template <class T>
+static void interleave(const T* even, const T* odd, std::int64_t n, T* out) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    out[2 * i] = even[i];
+    out[2 * i + 1] = odd[i];
+  }
+}
+
+/// Probabilities of n linked scores of two classes, both columns; what arith::finish_row stores, for many
+/// rows.
+static void proba_f64(const ProgramView& program, const double* z, std::int64_t n, double* out) {
+  double p[kBlockRows];
+  double q[kBlockRows];
+  for (std::int64_t i = 0; i < n; ++i) {
+    const arith::Pair<double> pair = arith::sigmoid64(z[i]);
+    p[i] = pair.p;
+    q[i] = pair.q;
+  }
+  if (program.complement_first) {
+    for (std::int64_t i = 0; i < n; ++i) q[i] = arith::sub(1.0, p[i]);
+  }
+  interleave(q, p, n, out);
+}
+
+static void proba_f32(const ProgramView& program, const double* z, std::int64_t n, float* out) {
+  float p[kBlockRows];
+  float q[kBlockRows];
+  for (std::int64_t i = 0; i < n; ++i) {
+    const arith::Pair<float> pair = arith::sigmoid32(z[i]);
+    p[i] = pair.p;
+    q[i] = pair.q;
+  }
+  if (program.complement_first) {
+    for (std::int64_t i = 0; i < n; ++i) q[i] = arith::narrow(arith::sub(1.0, arith::sigmoid64(z[i]).p));
+  }
+  interleave(q, p, n, out);
+}
+
+static void log_proba_f64(const double* z, std::int64_t n, double* out) {
+  double p[kBlockRows];
+  double q[kBlockRows];
+  for (std::int64_t i = 0; i < n; ++i) {
+    const arith::Pair<double> pair = arith::logsigmoid64(z[i]);
+    p[i] = pair.p;
+    q[i] = pair.q;
+  }
+  interleave(q, p, n, out);
+}
+
+static void narrow_all(const double* values, std::int64_t n, float* out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = arith::narrow(values[i]);
+}
+
+/// The outputs of rows [first, first + n) of two classes, all of whose scores z are finite:
+/// arith::finish_row, one output after the other, so that each is a loop without branches.
+static void finish_binary_block(const ProgramView& program, const double* z, const OutputsView& out,
+                                std::int64_t first, std::int64_t n) {
+  if (out.label_index != nullptr) {
+    for (std::int64_t i = 0; i < n; ++i) out.label_index[first + i] = arith::label_of_score(z[i]);
+  }
+  if (out.status != nullptr) {
+    for (std::int64_t i = 0; i < n; ++i) out.status[first + i] = static_cast<std::uint8_t>(RowStatus::scored);
+  }
+  const bool f64 = out.type == OutputType::f64;
+  if (out.decision != nullptr) {
+    if (f64) {
+      double* decision = static_cast<double*>(out.decision) + first;
+      for (std::int64_t i = 0; i < n; ++i) decision[i] = z[i];
+    } else {
+      narrow_all(z, n, static_cast<float*>(out.decision) + first);
+    }
+  }
+  double linked[kBlockRows];
+  const double factor = program.link == LinkKind::sigmoid_doubled ? 2.0 : 1.0;
+  for (std::int64_t i = 0; i < n; ++i) linked[i] = arith::mul(factor, z[i]);
+  if (out.proba != nullptr) {
+    if (f64) {
+      proba_f64(program, linked, n, static_cast<double*>(out.proba) + 2 * first);
+    } else {
+      proba_f32(program, linked, n, static_cast<float*>(out.proba) + 2 * first);
+    }
+  }
+  if (out.log_proba != nullptr) {
+    if (f64) {
+      log_proba_f64(linked, n, static_cast<double*>(out.log_proba) + 2 * first);
+    } else {
+      double both[2 * kBlockRows];
+      log_proba_f64(linked, n, both);
+      narrow_all(both, 2 * n, static_cast<float*>(out.log_proba) + 2 * first);
+    }
+  }
+}
+
+/// The scores of one row: widen, column stages in place, then the linear stage. `v` is scratch.
+template <class Row>
+static void score_row(const ProgramView& program, const Row& x, double* v, double* z) {
+  const double* constants = program.constants;
+  for (std::int64_t i = 0; i < program.n_features; ++i) v[i] = x[i];
+  for (std::int32_t s = 0; s < program.n_stages; ++s) {
+    const Stage& stage = program.stages[s];
+    if (stage.kind == StageKind::affine) {
+      affine(stage, constants, v, z);
+    } else if (stage.kind == StageKind::affine_centered) {
+      const double* mu = constants + stage.parameter;
+      for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::sub(v[i], mu[i]);
+      affine(stage, constants, v, z);
+    } else {
+      apply_column_stage(stage, constants + stage.parameter, v);
+    }
+  }
+}
+
+/// More than two classes: row by row.
+template <ElementType type>
+static void run_multiclass(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+                           std::int64_t first, std::int64_t last, double* scratch) {
+  double* z = scratch;
+  double* v = scratch + program.n_scores;
+  for (std::int64_t row = first; row < last; ++row) {
+    const InputRow<type> x{rows.data + row * rows.row_stride, rows.column_stride};
+    score_row(program, x, v, z);
+    arith::finish_row(program, z, arith::status_of(program, z, x), outputs, row);
+  }
+}
+
+/// One row's centred score straight from dense input, without a copy.
+template <ElementType type>
+static double direct_score(const ProgramView& program, const std::byte* row) {
+  const Stage& stage = program.stages[0];
+  const InputRow<type> dense{row, static_cast<std::int64_t>(element_size(type))};
+  return score_lanes<true>(dense, program.constants + stage.parameter, program.constants + stage.weight,
+                           program.constants[stage.intercept], stage.n_in);
+}
+
+/// Two classes: the scores of a block, then its outputs.
+template <ElementType type>
+static void run_binary(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+                       std::int64_t first, std::int64_t last, double* scratch) {
+  const bool direct = program.n_stages == 1 && program.stages[0].kind == StageKind::affine_centered &&
+                      rows.column_stride == static_cast<std::int64_t>(element_size(type));
+  double z[kBlockRows];
+  for (std::int64_t block = first; block < last; block += kBlockRows) {
+    const std::int64_t n = last - block < kBlockRows ? last - block : kBlockRows;
+    bool finite = true;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::byte* row = rows.data + (block + i) * rows.row_stride;
+      if (direct) {
+        z[i] = direct_score<type>(program, row);
+      } else {
+        score_row(program, InputRow<type>{row, rows.column_stride}, scratch, z + i);
+      }
+      finite = finite && arith::is_finite(z[i]);
+    }
+    if (finite) {
+      finish_binary_block(program, z, outputs, block, n);
+      continue;
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
+      const InputRow<type> x{rows.data + (block + i) * rows.row_stride, rows.column_stride};
+      arith::finish_row(program, z + i, arith::status_of(program, z + i, x), outputs, block + i);
+    }
+  }
+}
+
 template <ElementType type>
 static void run_typed(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
                       std::int64_t first, std::int64_t last, double* scratch) {
-  double* z = scratch;
-  double* v = scratch + program.n_scores;
-  const double* constants = program.constants;
-  const Stage& last_stage = program.stages[program.n_stages - 1];
-  const bool direct =
-      program.n_stages == 1 && last_stage.kind == StageKind::affine_centered && last_stage.n_out == 1;
-  for (std::int64_t row = first; row < last; ++row) {
-    const InputRow<type> x{rows.data + row * rows.row_stride, rows.column_stride};
-    if (direct) {
-      const double* w = constants + last_stage.weight;
-      const double* mu = constants + last_stage.parameter;
-      const double b = constants[last_stage.intercept];
-      if (rows.column_stride == static_cast<std::int64_t>(element_size(type))) {
-        const InputRow<type> dense{x.data, static_cast<std::int64_t>(element_size(type))};
-        z[0] = score_lanes<true>(dense, mu, w, b, last_stage.n_in);
-      } else {
-        z[0] = score_lanes<true>(x, mu, w, b, last_stage.n_in);
-      }
-    } else {
-      for (std::int64_t i = 0; i < program.n_features; ++i) v[i] = x[i];
-      for (std::int32_t s = 0; s < program.n_stages; ++s) {
-        const Stage& stage = program.stages[s];
-        if (stage.kind == StageKind::affine) {
-          affine(stage, constants, v, z);
-        } else if (stage.kind == StageKind::affine_centered) {
-          const double* mu = constants + stage.parameter;
-          for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::sub(v[i], mu[i]);
-          affine(stage, constants, v, z);
-        } else {
-          apply_column_stage(stage, constants + stage.parameter, v);
-        }
-      }
-    }
-    arith::finish_row(program, z, arith::status_of(program, z, x), outputs, row);
+  if (program.n_scores == 1) {
+    run_binary<type>(program, rows, outputs, first, last, scratch);
+  } else {
+    run_multiclass<type>(program, rows, outputs, first, last, scratch);
   }
 }
 
