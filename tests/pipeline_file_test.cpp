@@ -12,6 +12,8 @@
 #include "evenscore/model_file.h"
 #include "evenscore/probe.h"
 #include "evenscore/sklearn_version.h"
+#include "pipeline/join.h"
+#include "pipeline/saved_file.h"
 #include "support/temporary_folder.h"
 
 namespace evenscore {
@@ -226,6 +228,27 @@ TEST(PipelineCheck, ShapesAndValuesThatContradictAreRefused) {
   EXPECT_TRUE(refused([](Pipeline& p) { p.feature_names = {"only", "two"}; }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].sklearn_version = "3.0.0"; }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps[0].class_name = "sklearn.preprocessing.MinMaxScaler"; }));
+}
+
+TEST(JoinedFiles, AreRefusedWhenTheirFeaturesHaveAnotherOrder) {
+  const Pipeline scaler = read_saved_file(fixture("1.9.1/scaler_part.joblib"));
+  const Pipeline logistic = read_saved_file(fixture("1.9.1/logistic_part.joblib"));
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < scaler.n_features(); ++i) names.push_back("f" + std::to_string(i));
+  const auto join = [&](std::vector<std::string> first, std::vector<std::string> second) {
+    Pipeline joined = scaler;
+    Pipeline next = logistic;
+    joined.feature_names = std::move(first);
+    next.feature_names = std::move(second);
+    append(joined, next);
+    check(joined);
+  };
+  std::vector<std::string> swapped = names;
+  std::swap(swapped[0], swapped[1]);
+  EXPECT_NO_THROW(join(names, names));
+  EXPECT_NO_THROW(join({}, {}));
+  EXPECT_NO_THROW(join(names, {}));
+  EXPECT_THROW(join(names, swapped), Error);
 }
 
 TEST(Params, SurviveTaggedJsonExactly) {

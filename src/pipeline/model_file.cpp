@@ -1,7 +1,5 @@
 #include "evenscore/model_file.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <fstream>
 #include <span>
@@ -9,6 +7,7 @@
 #include "evenscore/error.h"
 #include "h5/tree.h"
 #include "pickle/container.h"
+#include "pipeline/join.h"
 #include "pipeline/pipeline_tree.h"
 #include "pipeline/saved_file.h"
 
@@ -37,27 +36,6 @@ ModelFile load_one(const std::string& path) {
   }
 }
 
-/// The steps of `next` after those of `pipeline`. A bare estimator gets its class's name as the step's name,
-/// as make_pipeline() names steps; a number keeps names apart.
-void append(Pipeline& pipeline, Pipeline next) {
-  for (Step& step : next.steps) {
-    std::string name = step.name;
-    if (name.empty()) {
-      name = step.class_name.substr(step.class_name.rfind('.') + 1);
-      for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    std::string unique = name;
-    for (int number = 2;; ++number) {
-      bool taken = false;
-      for (const Step& other : pipeline.steps) taken = taken || other.name == unique;
-      if (!taken) break;
-      unique = fmt::format("{}-{}", name, number);
-    }
-    step.name = unique;
-    pipeline.steps.push_back(std::move(step));
-  }
-}
-
 }  // namespace
 
 ModelFile load_model(const std::string& path, const std::vector<std::string>& then) {
@@ -65,12 +43,12 @@ ModelFile load_model(const std::string& path, const std::vector<std::string>& th
   if (!then.empty()) {
     Pipeline joined = model.pipeline;
     joined.steps.clear();
-    joined.bare_estimator = false;
     append(joined, model.pipeline);
     for (const std::string& file : then) {
       Pipeline next = load_one(file).pipeline;
-      joined.source_name += "+" + next.source_name;
+      const std::string name = next.source_name;
       append(joined, std::move(next));
+      joined.source_name += "+" + name;
     }
     model = ModelFile{};
     model.pipeline = std::move(joined);
