@@ -21,7 +21,7 @@ constexpr std::array<std::int64_t, 6> kRows{0, 1, 3, 7, 64, 1000};
 constexpr std::array<std::int64_t, 4> kSplits{0, 1, 3, 64};
 constexpr std::array<std::int64_t, 3> kMisaligned{0, 1, 4};
 /// Values of each field of EngineCase, in order.
-constexpr std::array<int, 12> kCounts{13, 5, 6, 11, 2, 4, 2, 6, 4, 4, 3, 2};
+constexpr std::array<int, 12> kCounts{13, 5, 6, 11, 2, 5, 2, 6, 4, 4, 3, 2};
 using Choice = std::array<int, kCounts.size()>;
 
 /// splitmix64, the same on every machine.
@@ -159,6 +159,11 @@ Program make_program(const EngineCase& c, Random& random) {
     weights[0] = 0x1p-1020;
     scale[0] = 0x1p40;  // the quotient is subnormal
     builder.centre_and_scale(random_values(random, c.n_features, centre, 1.0), scale, float32_scaling);
+  }
+  if (c.scaling == Scaling::clipped) {
+    builder.multiply(random_values(random, c.n_features, 0.2, 0.2), float32_scaling);
+    builder.add(random_values(random, c.n_features, -0.2 * centre, 0.5), float32_scaling);
+    builder.clip(0.0, 1.0);
   }
   builder.linear(weights, random_values(random, c.n_scores, 0.0, 1.0));
   if (c.n_scores == 1) return builder.finish(c.other_link ? LinkKind::sigmoid_doubled : LinkKind::sigmoid, 2);

@@ -9,7 +9,7 @@
 namespace evenscore::test {
 
 /// What precedes the linear step.
-enum class Scaling : std::uint8_t { none, folded, unfoldable, two_scalers };
+enum class Scaling : std::uint8_t { none, folded, unfoldable, two_scalers, clipped };
 /// What the rows hold.
 enum class Values : std::uint8_t { normal, mixed_scale, hazards, subnormal, signed_zero, epoch_seconds };
 

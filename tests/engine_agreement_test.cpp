@@ -190,6 +190,31 @@ TEST(Engines, AScoreThatOverflowsFromFiniteInputsIsNotScored) {
   }
 }
 
+TEST(Engines, AnInfinityThatAClipHidesIsStillRejected) {
+  ProgramBuilder builder(1, {});
+  builder.require(Validity::no_infinity);
+  builder.clip(0.0, 1.0);
+  builder.linear({1.0}, {0.0});
+  const Program program = builder.finish(LinkKind::sigmoid, 2);
+  const double inf = std::numeric_limits<double>::infinity();
+  const double rows[] = {5.0, inf, -inf, std::nan("")};
+  const RowsView view{
+      reinterpret_cast<const std::byte*>(rows), ElementType::f64, 4, 1, 8, 8, MemorySpace::host};
+  for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu}) {
+    std::uint8_t status[4];
+    double decision[4];
+    OutputsView outputs;
+    outputs.status = status;
+    outputs.decision = decision;
+    make_engine(kind, program)->run(view, outputs);
+    EXPECT_EQ(std::vector<int>(status, status + 4), (std::vector<int>{0, 2, 2, 3}));
+    EXPECT_EQ(decision[0], 1.0);
+    EXPECT_EQ(decision[1], 1.0);
+    EXPECT_EQ(decision[2], 0.0);
+    EXPECT_TRUE(std::isnan(decision[3]));
+  }
+}
+
 TEST(StageRounding, DoubleRoundingOfF32OperandsEqualsF32Arithmetic) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 4'000'000; ++i) {

@@ -29,6 +29,7 @@ struct Program {
   std::int32_t n_classes = 0;
   LinkKind link = LinkKind::sigmoid;
   bool complement_first = false;
+  bool check_inputs = false;
 
   std::int64_t n_features() const { return static_cast<std::int64_t>(validity.size()); }
   std::int32_t n_scores() const { return n_classes == 2 ? 1 : n_classes; }

@@ -8,6 +8,9 @@ namespace evenscore {
 enum class StageKind : std::uint8_t {
   subtract,         ///< v[i] = v[i] - p[i]
   divide,           ///< v[i] = v[i] / p[i]
+  multiply,         ///< v[i] = v[i] * p[i]
+  add,              ///< v[i] = v[i] + p[i]
+  clip,             ///< v[i] = at least p[i], then at most p[n_in + i]; NaN stays
   affine,           ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
   affine_centered,  ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };
@@ -23,7 +26,7 @@ struct Stage {
   StageRounding rounding = StageRounding::f64;
   std::int64_t n_in = 0;
   std::int64_t n_out = 0;
-  std::int64_t parameter = 0;  ///< p: n_in values; unused by `affine`
+  std::int64_t parameter = 0;  ///< p: n_in values, `clip` twice as many; unused by `affine`
   std::int64_t weight = 0;     ///< affine: n_out x n_in, row-major
   std::int64_t intercept = 0;  ///< affine: n_out
 };
@@ -49,6 +52,7 @@ struct ProgramView {
   std::int32_t n_scores = 0;  ///< 1 for two classes, else n_classes
   LinkKind link = LinkKind::sigmoid;
   bool complement_first = false;  ///< proba of the first of two classes is 1 - p, as scikit-learn computes it
+  bool check_inputs = false;      ///< a stage may hide an input that scikit-learn rejects from the scores
   std::int64_t n_features = 0;
 };
 

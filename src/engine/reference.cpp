@@ -5,6 +5,7 @@
 
 #include "engine/canaries.h"
 #include "engine/engine_checks.h"
+#include "evenscore/arith/column.h"
 #include "evenscore/arith/element.h"
 #include "evenscore/arith/finish_row.h"
 #include "evenscore/arith/score.h"
@@ -27,9 +28,7 @@ std::vector<double> apply(const Stage& stage, const double* constants, const std
     return result;
   }
   for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] =
-        stage.kind == StageKind::subtract ? arith::sub(v[i], parameter[i]) : arith::div(v[i], parameter[i]);
-    if (stage.rounding == StageRounding::f32) result[i] = arith::widen(arith::narrow(result[i]));
+    result[i] = arith::apply_column_stage(stage, parameter, static_cast<std::int64_t>(i), v[i]);
   }
   return result;
 }

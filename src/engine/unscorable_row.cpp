@@ -3,16 +3,9 @@
 #include <fmt/format.h>
 
 #include "evenscore/arith/element.h"
+#include "evenscore/arith/finish_row.h"
 
 namespace evenscore::engine {
-namespace {
-
-bool is_rejected(Validity validity, RowStatus status, double x) {
-  if (status == RowStatus::nan_input) return validity == Validity::finite && arith::is_nan(x);
-  return validity != Validity::any && arith::is_infinite(x);
-}
-
-}  // namespace
 
 Error unscorable_row(const Program& program, const RowsView& rows, std::int64_t i, RowStatus status,
                      std::int64_t file_row, const std::string& dataset,
@@ -22,7 +15,7 @@ Error unscorable_row(const Program& program, const RowsView& rows, std::int64_t 
     const auto c = static_cast<std::size_t>(column);
     const double x =
         arith::load_element(rows.type, rows.data + i * rows.row_stride + column * rows.column_stride);
-    if (!is_rejected(program.validity[c], status, x)) continue;
+    if (arith::status_of_input(program.validity[c], x) != status) continue;
     const std::string name = names.empty() ? std::string() : fmt::format(" '{}'", names[c]);
     cause = fmt::format("column {}{} is {}, which scikit-learn rejects", column, name, x);
     break;

@@ -12,6 +12,12 @@ std::string to_string(const Stage& stage) {
       return fmt::format("subtract            v[i] - p[i]{}", rounding);
     case StageKind::divide:
       return fmt::format("divide              v[i] / p[i]{}", rounding);
+    case StageKind::multiply:
+      return fmt::format("multiply            v[i] * p[i]{}", rounding);
+    case StageKind::add:
+      return fmt::format("add                 v[i] + p[i]{}", rounding);
+    case StageKind::clip:
+      return "clip                at least p[i], at most q[i]";
     case StageKind::affine:
       return fmt::format("affine              sum v[i] * w[k][i] + b[k], {} -> {}", stage.n_in, stage.n_out);
     default:
@@ -45,6 +51,7 @@ ProgramView Program::view() const {
   view.n_scores = n_scores();
   view.link = link;
   view.complement_first = complement_first;
+  view.check_inputs = check_inputs;
   view.n_features = n_features();
   return view;
 }

@@ -27,6 +27,28 @@ void ProgramBuilder::centre_and_scale(std::optional<std::vector<double>> mean,
   pending_ = CentreAndScale{std::move(mean), std::move(scale), float32_scaling};
 }
 
+void ProgramBuilder::multiply(std::vector<double> factor, Float32Scaling float32_scaling) {
+  add_pending_unfolded();
+  add_column_stage(StageKind::multiply, std::move(factor), float32_scaling);
+}
+
+void ProgramBuilder::add(std::vector<double> offset, Float32Scaling float32_scaling) {
+  add_pending_unfolded();
+  add_column_stage(StageKind::add, std::move(offset), float32_scaling);
+}
+
+void ProgramBuilder::clip(double low, double high) {
+  add_pending_unfolded();
+  const auto n = static_cast<std::size_t>(n_columns_);
+  Stage stage;
+  stage.kind = StageKind::clip;
+  stage.n_in = stage.n_out = n_columns_;
+  stage.parameter = append(std::vector<double>(n, low));
+  append(std::vector<double>(n, high));
+  program_.stages.push_back(stage);
+  program_.check_inputs = true;
+}
+
 void ProgramBuilder::linear(const std::vector<double>& weights, const std::vector<double>& intercept) {
   std::vector<double> folded = weights;
   Stage stage;

@@ -7,7 +7,7 @@
 
 namespace evenscore {
 
-/// How a release's StandardScaler treats f32 rows (docs/arithmetic.md, section 2).
+/// How a release's scaler treats f32 rows (docs/arithmetic.md, section 2).
 enum class Float32Scaling : std::uint8_t {
   round_each_step,    ///< up to 1.7: f64 arithmetic, each step rounded to f32
   narrow_parameters,  ///< from 1.8: mean and scale rounded to f32, then f32 arithmetic
@@ -30,6 +30,13 @@ class ProgramBuilder {
   /// v = (v - mean) / scale, each part optional, n_columns() values.
   void centre_and_scale(std::optional<std::vector<double>> mean, std::optional<std::vector<double>> scale,
                         Float32Scaling float32_scaling);
+
+  /// v = v * factor, v = v + offset, each one rounding, n_columns() values.
+  void multiply(std::vector<double> factor, Float32Scaling float32_scaling);
+  void add(std::vector<double> offset, Float32Scaling float32_scaling);
+  /// v = low where v < low, then high where v > high. Inputs are checked from then on: a score no longer
+  /// shows that one was infinite.
+  void clip(double low, double high);
 
   /// z[k] = v . w[k] + intercept[k]; `weights` is n_scores x n_columns(), row-major. Folds the
   /// centre-and-scale step directly before it where every scale is finite and not 0 and every non-zero w /

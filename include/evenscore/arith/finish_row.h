@@ -102,25 +102,26 @@ EVENSCORE_HD void finish_row(const ProgramView& program, const double* z, RowSta
   }
 }
 
-/// Why a row with a score that is not finite cannot be scored: the first column, in column order, whose value
-/// scikit-learn rejects, or else the score itself. `x` yields input element i as f64.
-template <class Row>
-EVENSCORE_HD RowStatus blame(const ProgramView& program, const Row& x) {
-  for (std::int64_t i = 0; i < program.n_features; ++i) {
-    const Validity validity = program.validity[i];
-    if (validity == Validity::finite && is_nan(x[i])) return RowStatus::nan_input;
-    if (validity != Validity::any && is_infinite(x[i])) return RowStatus::infinite_input;
-  }
-  return RowStatus::score_not_finite;
+/// Whether scikit-learn rejects x in a column, and why.
+EVENSCORE_HD RowStatus status_of_input(Validity validity, double x) {
+  if (validity == Validity::finite && is_nan(x)) return RowStatus::nan_input;
+  if (validity != Validity::any && is_infinite(x)) return RowStatus::infinite_input;
+  return RowStatus::scored;
 }
 
-/// All stages here are affine and unclipped, so finite scores prove finite inputs and the inputs need no
-/// check of their own (docs/arithmetic.md, section 2).
+/// What becomes of a row: the first column, in column order, whose value scikit-learn rejects, or else
+/// whether a score is not finite. `x` yields input element i as f64. Where all stages are affine and
+/// unclipped, finite scores prove finite inputs and spare the look at them (docs/arithmetic.md, section 2).
 template <class Row>
 EVENSCORE_HD RowStatus status_of(const ProgramView& program, const double* z, const Row& x) {
   bool finite = true;
   for (int k = 0; k < program.n_scores; ++k) finite = finite && is_finite(z[k]);
-  return finite ? RowStatus::scored : blame(program, x);
+  if (finite && !program.check_inputs) return RowStatus::scored;
+  for (std::int64_t i = 0; i < program.n_features; ++i) {
+    const RowStatus status = status_of_input(program.validity[i], x[i]);
+    if (status != RowStatus::scored) return status;
+  }
+  return finite ? RowStatus::scored : RowStatus::score_not_finite;
 }
 
 }  // namespace evenscore::arith

@@ -1,6 +1,7 @@
 // The body of the cpu engine, included once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp,
 // which set EVENSCORE_TARGET. Nothing here may be shared between them: everything is static or always
 // inlined, and no class with a constructor is made.
+#include "evenscore/arith/column.h"
 #include "evenscore/arith/element.h"
 #include "evenscore/arith/finish_row.h"
 #include "evenscore/arith/score.h"
@@ -46,14 +47,7 @@ static inline double score_lanes(const Row& x, const double* mu, const double* w
 }
 
 static void apply_column_stage(const Stage& stage, const double* parameter, double* v) {
-  if (stage.kind == StageKind::subtract) {
-    for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::sub(v[i], parameter[i]);
-  } else {
-    for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::div(v[i], parameter[i]);
-  }
-  if (stage.rounding == StageRounding::f32) {
-    for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::widen(arith::narrow(v[i]));
-  }
+  for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::apply_column_stage(stage, parameter, i, v[i]);
 }
 
 template <class Row>
@@ -212,7 +206,7 @@ static void run_binary(const ProgramView& program, const RowsView& rows, const O
   double z[kBlockRows];
   for (std::int64_t block = first; block < last; block += kBlockRows) {
     const std::int64_t n = last - block < kBlockRows ? last - block : kBlockRows;
-    bool finite = true;
+    bool finite = !program.check_inputs;
     for (std::int64_t i = 0; i < n; ++i) {
       const std::byte* row = rows.data + (block + i) * rows.row_stride;
       if (direct) {
