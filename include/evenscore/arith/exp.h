@@ -13,20 +13,23 @@ constexpr double kLn2Low = 0x1.ef35793c7673p-45;  ///< ln 2 - kLn2High
 constexpr double kRoundMagic = 0x1.8p52;          ///< adding and subtracting it rounds to an integer
 
 /// 2^k for integer-valued k in [-1022, 1023]; any value for NaN, which only ever multiplies NaN.
-EVENSCORE_HD double pow2(double k) {
+template <class T>
+EVENSCORE_HD T pow2(T k) {
   return double_of((bits_of(add(k, kRoundMagic)) + 1023U) << 52);
 }
 
 /// v * 2^k for integer-valued k in [-2044, 2046], in two exact factors so that the only rounding is the last.
-EVENSCORE_HD double scale2(double v, double k) {
-  const double k1 = sub(fma(k, 0.5, kRoundMagic), kRoundMagic);
-  const double k2 = sub(k, k1);
+template <class T>
+EVENSCORE_HD T scale2(T v, T k) {
+  const T k1 = sub(fma(k, 0.5, kRoundMagic), kRoundMagic);
+  const T k2 = sub(k, k1);
   return mul(mul(v, pow2(k1)), pow2(k2));
 }
 
 /// (e^r - 1 - r) / r^2 for |r| <= ln(2)/2, for f64 results.
-EVENSCORE_HD double exp_tail_f64(double r) {
-  double q = 0x1.1ee737a3e9043p-29;
+template <class T>
+EVENSCORE_HD T exp_tail_f64(T r) {
+  T q = 0x1.1ee737a3e9043p-29;
   q = fma(q, r, 0x1.af6e81fccc323p-26);
   q = fma(q, r, 0x1.27e537ae74694p-22);
   q = fma(q, r, 0x1.71ddee738be19p-19);
@@ -40,8 +43,9 @@ EVENSCORE_HD double exp_tail_f64(double r) {
 }
 
 /// The same for results that are rounded to f32.
-EVENSCORE_HD double exp_tail_f32(double r) {
-  double q = 0x1.270740f3465c9p-22;
+template <class T>
+EVENSCORE_HD T exp_tail_f32(T r) {
+  T q = 0x1.270740f3465c9p-22;
   q = fma(q, r, 0x1.72e973ec8a593p-19);
   q = fma(q, r, 0x1.a01b7d6eadc1ep-16);
   q = fma(q, r, 0x1.a0198d0ad9d7bp-13);
@@ -53,56 +57,62 @@ EVENSCORE_HD double exp_tail_f32(double r) {
 }
 
 /// e^x = (high + low) * 2^k.
+template <class T>
 struct ExpParts {
-  double high, low, k;
+  T high, low, k;
 };
 
-EVENSCORE_HD ExpParts exp_of_reduced(double r, double rl, double k) {
-  const double q = exp_tail_f64(r);
-  const double c = fma(mul(r, r), q, fma(rl, r, rl));
-  const double sh = add(r, c);
-  const double sl = add(sub(r, sh), c);
-  const double high = add(1.0, sh);
-  const double low = add(add(sub(1.0, high), sh), sl);
+template <class T>
+EVENSCORE_HD ExpParts<T> exp_of_reduced(T r, T rl, T k) {
+  const T q = exp_tail_f64(r);
+  const T c = fma(mul(r, r), q, fma(rl, r, rl));
+  const T sh = add(r, c);
+  const T sl = add(sub(r, sh), c);
+  const T high = add(1.0, sh);
+  const T low = add(add(sub(1.0, high), sh), sl);
   return {high, low, k};
 }
 
 /// Form A, |x| <= 746.
-EVENSCORE_HD ExpParts exp_parts(double x) {
-  const double k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
-  const double rh = fma(negate(k), kLn2High, x);
-  const double r = fma(negate(k), kLn2Low, rh);
-  const double rl = fma(negate(k), kLn2Low, sub(rh, r));
+template <class T>
+EVENSCORE_HD ExpParts<T> exp_parts(T x) {
+  const T k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
+  const T rh = fma(negate(k), kLn2High, x);
+  const T r = fma(negate(k), kLn2Low, rh);
+  const T rl = fma(negate(k), kLn2Low, sub(rh, r));
   return exp_of_reduced(r, rl, k);
 }
 
 /// Form B: of x + xl, |x| <= 746, where xl can be as large as ulp(x) / 2.
-EVENSCORE_HD ExpParts exp_parts(double x, double xl) {
-  const double k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
-  const double rh = fma(negate(k), kLn2High, x);
-  const double r0 = fma(negate(k), kLn2Low, rh);
-  const double lo = add(fma(negate(k), kLn2Low, sub(rh, r0)), xl);
-  const double r = add(r0, lo);
-  const double bb = sub(r, r0);
-  const double rl = add(sub(r0, sub(r, bb)), sub(lo, bb));
+template <class T>
+EVENSCORE_HD ExpParts<T> exp_parts(T x, T xl) {
+  const T k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
+  const T rh = fma(negate(k), kLn2High, x);
+  const T r0 = fma(negate(k), kLn2Low, rh);
+  const T lo = add(fma(negate(k), kLn2Low, sub(rh, r0)), xl);
+  const T r = add(r0, lo);
+  const T bb = sub(r, r0);
+  const T rl = add(sub(r0, sub(r, bb)), sub(lo, bb));
   return exp_of_reduced(r, rl, k);
 }
 
 /// e^x, at most 0.595 ulp off (0.735 where the result is subnormal). e^-Inf = 0, e^Inf = Inf, NaN is
 /// canonical.
-EVENSCORE_HD double exp64(double x) {
-  const ExpParts e = exp_parts(at_most(at_least(x, -746.0), 710.0));
+template <class T>
+EVENSCORE_HD T exp64(T x) {
+  const ExpParts<T> e = exp_parts(at_most(at_least(x, T(-746.0)), T(710.0)));
   return canonical(scale2(add(e.high, e.low), e.k));
 }
 
 /// e^x in f64 with an error far below half an ulp of f32: E(x) of docs/arithmetic.md.
-EVENSCORE_HD double exp_for_f32(double x) {
-  x = at_most(at_least(x, -708.0), 708.0);
-  const double k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
-  double r = fma(negate(k), kLn2High, x);
+template <class T>
+EVENSCORE_HD T exp_for_f32(T x) {
+  x = at_most(at_least(x, T(-708.0)), T(708.0));
+  const T k = sub(fma(x, kLog2E, kRoundMagic), kRoundMagic);
+  T r = fma(negate(k), kLn2High, x);
   r = fma(negate(k), kLn2Low, r);
-  const double q = exp_tail_f32(r);
-  const double p = add(1.0, fma(mul(r, r), q, r));
+  const T q = exp_tail_f32(r);
+  const T p = add(1.0, fma(mul(r, r), q, r));
   return mul(p, pow2(k));
 }
 

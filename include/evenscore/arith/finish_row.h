@@ -9,15 +9,6 @@
 /// From the scores of one row to everything that is asked of it: one source for every engine.
 namespace evenscore::arith {
 
-/// log x, at most 1 ulp off: -Inf at 0, NaN below.
-EVENSCORE_HD double log64(double x) {
-  if (!(x > 0.0)) return x == 0.0 ? double_of(0xfff0000000000000ULL) : double_of(0x7ff8000000000000ULL);
-  if (is_infinite(x)) return x;
-  const bool subnormal = x < 0x1p-1022;
-  const HighLow parts = log_parts(subnormal ? mul(x, 0x1p54) : x, 0.0, subnormal ? -54.0 : 0.0);
-  return add(parts.high, parts.low);
-}
-
 /// Stores with the output's rounding: one conversion.
 EVENSCORE_HD void store(void* buffer, OutputType type, std::int64_t i, double value) {
   if (type == OutputType::f64) {

@@ -15,6 +15,9 @@ static_assert(FLT_EVAL_METHOD == 0, "x87 excess precision changes results");
 /// The operations that P64-v1 is made of (docs/arithmetic.md, section 1): each is one IEEE 754 operation
 /// rounded to nearest even, or an operation on bits. On the device every one is an intrinsic that names its
 /// rounding, so that nvcc cannot contract, flush or approximate it.
+///
+/// What is built from them is templates over the number T: double here, and a vector of them in the cpu
+/// engine (src/engine/cpu/vector-inl.h), which brings these same operations.
 namespace evenscore::arith {
 
 EVENSCORE_HD std::uint64_t bits_of(double x) {
@@ -153,13 +156,22 @@ EVENSCORE_HD double negate(double x) {
   return double_of(bits_of(x) ^ 0x8000000000000000ULL);
 }
 
+EVENSCORE_HD double select(bool condition, double yes, double no) {
+  return condition ? yes : no;
+}
+EVENSCORE_HD bool either(bool a, bool b) {
+  return a || b;
+}
+
 /// The larger of x and the constant c; NaN passes through.
-EVENSCORE_HD double at_least(double x, double c) {
-  return x < c ? c : x;
+template <class T>
+EVENSCORE_HD T at_least(T x, T c) {
+  return select(x < c, c, x);
 }
 /// The smaller of x and the constant c; NaN passes through.
-EVENSCORE_HD double at_most(double x, double c) {
-  return x > c ? c : x;
+template <class T>
+EVENSCORE_HD T at_most(T x, T c) {
+  return select(x > c, c, x);
 }
 
 }  // namespace evenscore::arith
