@@ -96,7 +96,14 @@ TEST_P(EngineAgreement, SameBitsAsReference) {
         << "the forced instruction set did not run";
     // Rows apart, so that a call sees at most one layout; types in turn, so that both run on every shape.
     const OutputType type = compared++ % 2 == 0 ? OutputType::f64 : OutputType::f32;
-    ASSERT_TRUE(run(*reference, data, type, 0) == run(*cpu, data, type, c.split));
+    const Results expected = run(*reference, data, type, 0);
+    const Results actual = run(*cpu, data, type, c.split);
+    EXPECT_TRUE(expected.label_index == actual.label_index) << "label_index";
+    EXPECT_TRUE(expected.status == actual.status) << "status";
+    EXPECT_TRUE(expected.decision == actual.decision) << "decision";
+    EXPECT_TRUE(expected.proba == actual.proba) << "proba";
+    EXPECT_TRUE(expected.log_proba == actual.log_proba) << "log_proba";
+    ASSERT_FALSE(HasFailure());
   }
   unsetenv("EVENSCORE_CPU");
 }

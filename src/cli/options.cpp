@@ -45,11 +45,18 @@ RowsOptions RowsArguments::rows_options() const {
 }
 
 EngineKind RowsArguments::engine() const {
-  if (device == "auto" || device == "cpu") return EngineKind::cpu;
+  if (device == "auto" || device == "cpu" || device.starts_with("cpu:")) return EngineKind::cpu;
   if (device == "reference") return EngineKind::reference;
   if (device == "cuda" || device.starts_with("cuda:")) return EngineKind::cuda;
   throw Error(ErrorCode::bad_request, fmt::format("there is no device '{}'", device), "--device",
-              "use auto, cpu, reference or cuda");
+              "use auto, cpu, cpu:avx2, reference or cuda");
+}
+
+EngineOptions RowsArguments::engine_options() const {
+  EngineOptions options;
+  options.threads = threads;
+  if (device.starts_with("cpu:")) options.instruction_set = device.substr(4);
+  return options;
 }
 
 Arithmetic RowsArguments::arithmetic_rule() const {
@@ -70,7 +77,11 @@ void add_rows(CLI::App& command, RowsArguments& rows) {
       ->type_name("A,B,...");
   command.add_flag("--transpose", rows.transpose,
                    "The dataset is (features, rows), as MATLAB and Julia write it");
-  command.add_option("--device", rows.device, "auto, cpu, reference or cuda; never changes a bit")
+  command
+      .add_option("--device", rows.device,
+                  "auto, cpu, cpu:SET with an instruction set (avx512, avx2, neon, baseline), reference or "
+                  "cuda; never "
+                  "changes a bit")
       ->capture_default_str();
   command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")
       ->check(CLI::Range(0, 4096))

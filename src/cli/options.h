@@ -48,7 +48,7 @@ struct RowsArguments {
   RowsOptions rows_options() const;
   /// `auto` is the CPU: no GPU engine is part of this version.
   EngineKind engine() const;
-  EngineOptions engine_options() const { return {threads}; }
+  EngineOptions engine_options() const;
   Arithmetic arithmetic_rule() const;
   BadRows bad_rows_rule() const;
 };

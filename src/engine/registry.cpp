@@ -33,7 +33,7 @@ std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, con
     case EngineKind::reference:
       return engine::make_reference(program);
     case EngineKind::cpu:
-      return engine::make_cpu(program, options.threads);
+      return engine::make_cpu(program, options);
     default:
       throw Error(ErrorCode::device_unavailable, kNoCuda, "--device cuda",
                   "use --device cpu, which gives the same bits");

@@ -59,7 +59,7 @@ EVENSCORE_HD HighLow<T> log_parts(T x, T xl, T extra_k = 0.0) {
   // ke < 2^52 in the low bits of 2^52 is the number 2^52 + ke.
   const T k = sub(double_of(ke + 0x4330000000000000ULL), 0x1p52 + 1023.0);
   const T nh = sub(m, 1.0);
-  const T nl = mul(xl, pow2(negate(k)));
+  const T nl = mul(xl, pow2<T>(negate(k)));
   const T dh = add(m, 1.0);
   const T dl = add(sub(m, sub(dh, 1.0)), nl);
   return log_core(nh, nl, dh, dl, add(k, extra_k));

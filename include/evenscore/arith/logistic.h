@@ -17,7 +17,7 @@ struct Pair {
 template <class T>
 EVENSCORE_HD Pair<T> sigmoid64(T z) {
   const T a = at_most(magnitude(z), T(746.0));
-  const ExpParts<T> e = exp_parts(negate(a));
+  const ExpParts<T> e = exp_parts<T>(negate(a));
   const T s = pow2(at_least(e.k, T(-200.0)));
   const T th = mul(e.high, s);
   const T tl = mul(e.low, s);
@@ -35,7 +35,7 @@ EVENSCORE_HD Pair<T> sigmoid64(T z) {
 /// The f32 probabilities of an f64 score: one rounding, never f32(sigmoid64(z)).
 template <class T>
 EVENSCORE_HD auto sigmoid32(T z) {
-  const T t = exp_for_f32(negate(magnitude(z)));
+  const T t = exp_for_f32<T>(negate(magnitude(z)));
   const T r = div(1.0, add(1.0, t));
   const T s = mul(t, r);
   const auto positive = z >= 0.0;
@@ -47,7 +47,7 @@ EVENSCORE_HD auto sigmoid32(T z) {
 template <class T>
 EVENSCORE_HD Pair<T> logsigmoid64(T z) {
   const T a = magnitude(z);
-  const ExpParts<T> e = exp_parts(negate(at_most(a, T(746.0))));
+  const ExpParts<T> e = exp_parts<T>(negate(at_most(a, T(746.0))));
   const T s = pow2(at_least(e.k, T(-1000.0)));
   const HighLow<T> l = log1p_parts(mul(e.high, s), mul(e.low, s));
   const T tiny = scale2(add(e.high, e.low), e.k);

@@ -1,11 +1,15 @@
 #define EVENSCORE_TARGET avx2
+#include <hwy/targets.h>
+
 #include "engine/cpu/rows-inl.h"
 
 namespace evenscore::engine::cpu {
 namespace {
 
+static_assert(HWY_TARGET == HWY_AVX2, "the flags of src/engine/CMakeLists.txt select AVX2");
+
 bool supported() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return (hwy::SupportedTargets() & HWY_AVX2) != 0;
 }
 
 }  // namespace

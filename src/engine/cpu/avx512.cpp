@@ -1,12 +1,15 @@
 #define EVENSCORE_TARGET avx512
+#include <hwy/targets.h>
+
 #include "engine/cpu/rows-inl.h"
 
 namespace evenscore::engine::cpu {
 namespace {
 
+static_assert(HWY_TARGET == HWY_AVX3, "the flags of src/engine/CMakeLists.txt select AVX-512");
+
 bool supported() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+  return (hwy::SupportedTargets() & HWY_AVX3) != 0;
 }
 
 }  // namespace

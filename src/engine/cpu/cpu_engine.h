@@ -6,7 +6,7 @@
 
 namespace evenscore::engine {
 
-/// All cores, the instruction set chosen at run time (EVENSCORE_CPU forces one).
-std::unique_ptr<Engine> make_cpu(const Program& program, int threads);
+/// All cores, the instruction set chosen at run time (EngineOptions, EVENSCORE_CPU).
+std::unique_ptr<Engine> make_cpu(const Program& program, const EngineOptions& options);
 
 }  // namespace evenscore::engine

@@ -1,16 +1,15 @@
-// The body of the cpu engine, included once per instruction set by baseline.cpp, avx2.cpp and avx512.cpp,
-// which set EVENSCORE_TARGET. Nothing here may be shared between them: everything is static or always
-// inlined, and no class with a constructor is made.
-#include "evenscore/arith/column.h"
-#include "evenscore/arith/element.h"
-#include "evenscore/arith/finish_row.h"
-#include "evenscore/arith/score.h"
+// The body of the cpu engine's vector targets, included once per instruction set by avx2.cpp, avx512.cpp and
+// neon.cpp, which set EVENSCORE_TARGET. Nothing here may be shared between them: everything is static or
+// always inlined, in a namespace of the target's own.
+#pragma once
 
+#include "engine/cpu/finish-inl.h"
+#include "engine/cpu/scores-inl.h"
 #include "engine/cpu/target.h"
+#include "evenscore/arith/finish_row.h"
 
+HWY_BEFORE_NAMESPACE();
 namespace evenscore::engine::cpu::EVENSCORE_TARGET {
-
-using arith::kLanes;
 
 /// Elements of an input row as f64, widened when read.
 template <ElementType type>
@@ -22,227 +21,82 @@ struct InputRow {
   }
 };
 
-template <bool centered, class Row>
-static inline double score_lanes(const Row& x, const double* mu, const double* w, double intercept,
-                                 std::int64_t n) {
-  arith::Lanes lanes;
-  std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (int l = 0; l < kLanes; ++l) {
-      if constexpr (centered) {
-        arith::accumulate_centered(lanes, l, x[i + l], mu[i + l], w[i + l]);
-      } else {
-        arith::accumulate(lanes, l, x[i + l], w[i + l]);
-      }
+/// Copies the columns of a group next to each other, whichever way they lie apart.
+template <class Storage>
+static void pack(const RowsView& rows, Group& group, double* packed) {
+  Storage* out = reinterpret_cast<Storage*>(packed);
+  const auto copy = [&](int r, std::int64_t i) {
+    std::memcpy(out + r * rows.columns + i, group.row[r] + i * rows.column_stride, sizeof(Storage));
+  };
+  if (rows.column_stride > rows.row_stride) {
+    for (std::int64_t i = 0; i < rows.columns; ++i) {
+      for (int r = 0; r < kWidth; ++r) copy(r, i);
     }
-  }
-  for (int l = 0; i < n; ++i, ++l) {
-    if constexpr (centered) {
-      arith::accumulate_centered(lanes, l, x[i], mu[i], w[i]);
-    } else {
-      arith::accumulate(lanes, l, x[i], w[i]);
-    }
-  }
-  return arith::finish_score(lanes, intercept);
-}
-
-static void apply_column_stage(const Stage& stage, const double* parameter, double* v) {
-  for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::apply_column_stage(stage, parameter, i, v[i]);
-}
-
-template <class Row>
-static void affine(const Stage& stage, const double* constants, const Row& x, double* z) {
-  for (std::int64_t k = 0; k < stage.n_out; ++k) {
-    z[k] = score_lanes<false>(x, nullptr, constants + stage.weight + k * stage.n_in,
-                              constants[stage.intercept + k], stage.n_in);
-  }
-}
-
-/// Rows whose scores are computed before their links: enough for vector registers, few enough for the first
-/// cache.
-constexpr std::int64_t kBlockRows = 128;
-
-/// `even` and `odd` in turn: the two columns of a binary output.
-template <class T>
-static void interleave(const T* even, const T* odd, std::int64_t n, T* out) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    out[2 * i] = even[i];
-    out[2 * i + 1] = odd[i];
-  }
-}
-
-/// Probabilities of n linked scores of two classes, both columns; what arith::finish_row stores, for many
-/// rows.
-static void proba_f64(const ProgramView& program, const double* z, std::int64_t n, double* out) {
-  double p[kBlockRows];
-  double q[kBlockRows];
-  for (std::int64_t i = 0; i < n; ++i) {
-    const arith::Pair<double> pair = arith::sigmoid64(z[i]);
-    p[i] = pair.p;
-    q[i] = pair.q;
-  }
-  if (program.complement_first) {
-    for (std::int64_t i = 0; i < n; ++i) q[i] = arith::sub(1.0, p[i]);
-  }
-  interleave(q, p, n, out);
-}
-
-static void proba_f32(const ProgramView& program, const double* z, std::int64_t n, float* out) {
-  float p[kBlockRows];
-  float q[kBlockRows];
-  for (std::int64_t i = 0; i < n; ++i) {
-    const arith::Pair<float> pair = arith::sigmoid32(z[i]);
-    p[i] = pair.p;
-    q[i] = pair.q;
-  }
-  if (program.complement_first) {
-    for (std::int64_t i = 0; i < n; ++i) q[i] = arith::narrow(arith::sub(1.0, arith::sigmoid64(z[i]).p));
-  }
-  interleave(q, p, n, out);
-}
-
-static void log_proba_f64(const double* z, std::int64_t n, double* out) {
-  double p[kBlockRows];
-  double q[kBlockRows];
-  for (std::int64_t i = 0; i < n; ++i) {
-    const arith::Pair<double> pair = arith::logsigmoid64(z[i]);
-    p[i] = pair.p;
-    q[i] = pair.q;
-  }
-  interleave(q, p, n, out);
-}
-
-static void narrow_all(const double* values, std::int64_t n, float* out) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = arith::narrow(values[i]);
-}
-
-/// The outputs of rows [first, first + n) of two classes, all of whose scores z are finite:
-/// arith::finish_row, one output after the other, so that each is a loop without branches.
-static void finish_binary_block(const ProgramView& program, const double* z, const OutputsView& out,
-                                std::int64_t first, std::int64_t n) {
-  if (out.label_index != nullptr) {
-    for (std::int64_t i = 0; i < n; ++i) out.label_index[first + i] = arith::label_of_score(z[i]);
-  }
-  if (out.status != nullptr) {
-    for (std::int64_t i = 0; i < n; ++i) out.status[first + i] = static_cast<std::uint8_t>(RowStatus::scored);
-  }
-  const bool f64 = out.type == OutputType::f64;
-  if (out.decision != nullptr) {
-    if (f64) {
-      double* decision = static_cast<double*>(out.decision) + first;
-      for (std::int64_t i = 0; i < n; ++i) decision[i] = z[i];
-    } else {
-      narrow_all(z, n, static_cast<float*>(out.decision) + first);
-    }
-  }
-  double linked[kBlockRows];
-  const double factor = program.link == LinkKind::sigmoid_doubled ? 2.0 : 1.0;
-  for (std::int64_t i = 0; i < n; ++i) linked[i] = arith::mul(factor, z[i]);
-  if (out.proba != nullptr) {
-    if (f64) {
-      proba_f64(program, linked, n, static_cast<double*>(out.proba) + 2 * first);
-    } else {
-      proba_f32(program, linked, n, static_cast<float*>(out.proba) + 2 * first);
-    }
-  }
-  if (out.log_proba != nullptr) {
-    if (f64) {
-      log_proba_f64(linked, n, static_cast<double*>(out.log_proba) + 2 * first);
-    } else {
-      double both[2 * kBlockRows];
-      log_proba_f64(linked, n, both);
-      narrow_all(both, 2 * n, static_cast<float*>(out.log_proba) + 2 * first);
-    }
-  }
-}
-
-/// The scores of one row: widen, column stages in place, then the linear stage. `v` is scratch.
-template <class Row>
-static void score_row(const ProgramView& program, const Row& x, double* v, double* z) {
-  const double* constants = program.constants;
-  for (std::int64_t i = 0; i < program.n_features; ++i) v[i] = x[i];
-  for (std::int32_t s = 0; s < program.n_stages; ++s) {
-    const Stage& stage = program.stages[s];
-    if (stage.kind == StageKind::affine) {
-      affine(stage, constants, v, z);
-    } else if (stage.kind == StageKind::affine_centered) {
-      const double* mu = constants + stage.parameter;
-      for (std::int64_t i = 0; i < stage.n_in; ++i) v[i] = arith::sub(v[i], mu[i]);
-      affine(stage, constants, v, z);
-    } else {
-      apply_column_stage(stage, constants + stage.parameter, v);
-    }
-  }
-}
-
-/// More than two classes: row by row.
-template <ElementType type>
-static void run_multiclass(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                           std::int64_t first, std::int64_t last, double* scratch) {
-  double* z = scratch;
-  double* v = scratch + program.n_scores;
-  for (std::int64_t row = first; row < last; ++row) {
-    const InputRow<type> x{rows.data + row * rows.row_stride, rows.column_stride};
-    score_row(program, x, v, z);
-    arith::finish_row(program, z, arith::status_of(program, z, x), outputs, row);
-  }
-}
-
-/// One row's centred score straight from dense input, without a copy.
-template <ElementType type>
-static double direct_score(const ProgramView& program, const std::byte* row) {
-  const Stage& stage = program.stages[0];
-  const InputRow<type> dense{row, static_cast<std::int64_t>(element_size(type))};
-  return score_lanes<true>(dense, program.constants + stage.parameter, program.constants + stage.weight,
-                           program.constants[stage.intercept], stage.n_in);
-}
-
-/// Two classes: the scores of a block, then its outputs.
-template <ElementType type>
-static void run_binary(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                       std::int64_t first, std::int64_t last, double* scratch) {
-  const bool direct = program.n_stages == 1 && program.stages[0].kind == StageKind::affine_centered &&
-                      rows.column_stride == static_cast<std::int64_t>(element_size(type));
-  double z[kBlockRows];
-  for (std::int64_t block = first; block < last; block += kBlockRows) {
-    const std::int64_t n = last - block < kBlockRows ? last - block : kBlockRows;
-    bool finite = !program.check_inputs;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const std::byte* row = rows.data + (block + i) * rows.row_stride;
-      if (direct) {
-        z[i] = direct_score<type>(program, row);
-      } else {
-        score_row(program, InputRow<type>{row, rows.column_stride}, scratch, z + i);
-      }
-      finite = finite && arith::is_finite(z[i]);
-    }
-    if (finite) {
-      finish_binary_block(program, z, outputs, block, n);
-      continue;
-    }
-    for (std::int64_t i = 0; i < n; ++i) {
-      const InputRow<type> x{rows.data + (block + i) * rows.row_stride, rows.column_stride};
-      arith::finish_row(program, z + i, arith::status_of(program, z + i, x), outputs, block + i);
-    }
-  }
-}
-
-template <ElementType type>
-static void run_typed(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                      std::int64_t first, std::int64_t last, double* scratch) {
-  if (program.n_scores == 1) {
-    run_binary<type>(program, rows, outputs, first, last, scratch);
   } else {
-    run_multiclass<type>(program, rows, outputs, first, last, scratch);
+    for (int r = 0; r < kWidth; ++r) {
+      for (std::int64_t i = 0; i < rows.columns; ++i) copy(r, i);
+    }
+  }
+  for (int r = 0; r < kWidth; ++r) group.row[r] = reinterpret_cast<const std::byte*>(out + r * rows.columns);
+  group.readable = false;
+}
+
+/// Bytes that are asked for ahead of where the rows are read: enough to hide the memory's latency.
+constexpr std::int64_t kPrefetchAhead = 2048;
+
+template <ElementType type, class Columns>
+static void run_typed(const PackedProgram& packed, const RowsView& rows, const OutputsView& outputs,
+                      std::int64_t first, std::int64_t last, double* scratch) {
+  using Storage = typename arith::StorageOf<type>::Type;
+  constexpr std::int64_t kSize = sizeof(Storage);
+  const ProgramView& program = packed.view();
+  double* z = scratch;
+  double* terms = z + program.n_scores * kWidth;
+  double* tile = terms + program.n_classes * kWidth;
+  double* packed_rows = tile + (program.n_scores > 1 ? packed.n_padded() * kWidth : 0);
+
+  const bool dense = rows.column_stride == kSize || rows.columns == 1;
+  const std::byte* end = rows.data + rows.columns * kSize;
+  if (rows.row_stride > 0) end += (rows.count - 1) * rows.row_stride;
+  const std::int64_t last_block = (rows.columns - 1) / arith::kLanes * arith::kLanes * kSize;
+  const std::int64_t group_bytes = kWidth * rows.row_stride;
+  const std::int64_t ahead =
+      group_bytes > 0 ? (kPrefetchAhead + group_bytes - 1) / group_bytes * group_bytes : 0;
+
+  for (std::int64_t row = first; row < last; row += kWidth) {
+    const std::int64_t n = last - row < kWidth ? last - row : kWidth;
+    Group group;
+    const std::byte* highest = rows.data + row * rows.row_stride;
+    for (int r = 0; r < kWidth; ++r) {
+      group.row[r] = rows.data + (row + (r < n ? r : n - 1)) * rows.row_stride;
+      highest = group.row[r] > highest ? group.row[r] : highest;
+    }
+    group.prefetch = group.row[0] + ahead;
+    group.readable = highest + last_block + arith::kLanes * kSize <= end;
+    if (!dense) pack<Storage>(rows, group, packed_rows);
+
+    const bool inputs_finite = score_group<type, Columns>(packed, group, tile, z);
+    bool scored = inputs_finite;
+    if (n == kWidth) scored = finish_group(program, z, terms, outputs, row) && scored;
+    if (n == kWidth && scored) continue;
+    for (std::int64_t r = 0; r < n; ++r) {
+      for (int k = 0; k < program.n_scores; ++k) terms[k] = z[k * kWidth + r];
+      const InputRow<type> x{rows.data + (row + r) * rows.row_stride, rows.column_stride};
+      const RowStatus status = arith::status_of(program, terms, x);
+      if (n < kWidth || status != RowStatus::scored)
+        arith::finish_row(program, terms, status, outputs, row + r);
+    }
   }
 }
 
-static void run_rows(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+static void run_rows(const PackedProgram& program, const RowsView& rows, const OutputsView& outputs,
                      std::int64_t first, std::int64_t last, double* scratch) {
+  const bool folded = program.stages().empty() && program.centre() != nullptr;
   switch (rows.type) {
-#define EVENSCORE_RUN(type) \
-  case ElementType::type:   \
-    return run_typed<ElementType::type>(program, rows, outputs, first, last, scratch)
+#define EVENSCORE_RUN(type)                                                                             \
+  case ElementType::type:                                                                               \
+    return folded ? run_typed<ElementType::type, Centred>(program, rows, outputs, first, last, scratch) \
+                  : run_typed<ElementType::type, Staged>(program, rows, outputs, first, last, scratch)
     EVENSCORE_RUN(f16);
     EVENSCORE_RUN(f32);
     EVENSCORE_RUN(f64);
@@ -259,3 +113,4 @@ static void run_rows(const ProgramView& program, const RowsView& rows, const Out
 }
 
 }  // namespace evenscore::engine::cpu::EVENSCORE_TARGET
+HWY_AFTER_NAMESPACE();

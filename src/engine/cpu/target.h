@@ -2,20 +2,21 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
-#include "evenscore/stage.h"
+#include "engine/cpu/packed_program.h"
 #include "evenscore/views.h"
 
 namespace evenscore::engine::cpu {
 
 /// Scores rows [first, last) of `rows` with one thread. `scratch` holds scratch_size() doubles.
-using RunRows = void (*)(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
+using RunRows = void (*)(const PackedProgram& program, const RowsView& rows, const OutputsView& outputs,
                          std::int64_t first, std::int64_t last, double* scratch);
 
-/// One instruction set: the same source compiled once more (rows-inl.h).
+/// One instruction set: the same source compiled once more (rows-inl.h), or the scalar baseline.
 struct Target {
-  std::string_view name;  ///< "baseline", "avx2", "avx512"
+  std::string_view name;  ///< "baseline", "avx2", "avx512", "neon"
   bool (*supported)();    ///< by this machine
   RunRows run_rows;
 };
@@ -23,11 +24,12 @@ struct Target {
 /// Widest first; baseline, which runs everywhere, last.
 std::span<const Target> targets();
 
-/// The widest supported target, or the one that the environment variable EVENSCORE_CPU names. Throws Error
-/// (device_unavailable) when that one does not exist or is not supported here.
-const Target& choose_target();
+/// The target of that name, or with an empty one that of the environment variable EVENSCORE_CPU, or else the
+/// widest that is supported. Throws Error (device_unavailable) when a named one does not exist or is not
+/// supported here.
+const Target& choose_target(const std::string& name = {});
 
 /// Doubles of scratch that run_rows needs.
-std::int64_t scratch_size(const ProgramView& program);
+std::int64_t scratch_size(const PackedProgram& program);
 
 }  // namespace evenscore::engine::cpu

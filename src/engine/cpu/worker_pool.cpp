@@ -15,17 +15,17 @@ WorkerPool::~WorkerPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void WorkerPool::run(const std::function<void(int)>& job) {
+void WorkerPool::run(Call call) {
   const std::lock_guard turn(turn_);
   {
     const std::lock_guard lock(mutex_);
-    job_ = &job;
+    call_ = call;
     failure_ = nullptr;
     running_ = static_cast<int>(workers_.size());
     ++generation_;
   }
   start_.notify_all();
-  call(0, job);
+  attempt(call, 0);
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return running_ == 0; });
   if (failure_) std::rethrow_exception(failure_);
@@ -34,23 +34,23 @@ void WorkerPool::run(const std::function<void(int)>& job) {
 void WorkerPool::loop(int worker) {
   std::uint64_t seen = 0;
   for (;;) {
-    const std::function<void(int)>* job = nullptr;
+    Call call;
     {
       std::unique_lock lock(mutex_);
       start_.wait(lock, [&] { return stopping_ || generation_ != seen; });
       if (stopping_) return;
       seen = generation_;
-      job = job_;
+      call = call_;
     }
-    call(worker, *job);
+    attempt(call, worker);
     const std::lock_guard lock(mutex_);
     if (--running_ == 0) done_.notify_one();
   }
 }
 
-void WorkerPool::call(int worker, const std::function<void(int)>& job) {
+void WorkerPool::attempt(Call call, int worker) {
   try {
-    job(worker);
+    call.function(call.object, worker);
   } catch (...) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::current_exception();

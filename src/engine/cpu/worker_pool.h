@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -22,17 +21,26 @@ class WorkerPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls job(worker) once on every worker and returns when all are done; rethrows the first exception.
-  /// Calls from several threads take turns.
-  void run(const std::function<void(int worker)>& job);
+  /// Allocates nothing. Calls from several threads take turns.
+  template <class Job>
+  void run(const Job& job) {
+    run(Call{[](const void* object, int worker) { (*static_cast<const Job*>(object))(worker); }, &job});
+  }
 
  private:
+  struct Call {
+    void (*function)(const void* object, int worker) = nullptr;
+    const void* object = nullptr;
+  };
+
+  void run(Call call);
   void loop(int worker);
-  void call(int worker, const std::function<void(int)>& job);
+  void attempt(Call call, int worker);
 
   std::mutex turn_;
   std::mutex mutex_;
   std::condition_variable start_, done_;
-  const std::function<void(int)>* job_ = nullptr;
+  Call call_;
   std::uint64_t generation_ = 0;
   int running_ = 0;
   bool stopping_ = false;

@@ -1,0 +1,196 @@
+// From the scores of a group of kWidth rows to everything that is asked of them: arith/finish_row.h, a vector of
+// rows at a time. Included once per instruction set.
+#pragma once
+
+#include "engine/cpu/vector-inl.h"
+#include "evenscore/arith/logistic.h"
+#include "evenscore/arith/softmax.h"
+#include "evenscore/stage.h"
+#include "evenscore/views.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace evenscore::engine::cpu::EVENSCORE_TARGET {
+
+/// Scores of a group, class by class.
+struct GroupScores {
+  const double* z;
+  HWY_INLINE Doubles operator[](int k) const { return load(z + k * kWidth); }
+};
+
+/// Row by row what is kept class by class.
+template <class T>
+static HWY_INLINE void transpose(const T* values, int n_classes, T* out) {
+  for (int r = 0; r < kWidth; ++r) {
+    for (int k = 0; k < n_classes; ++k) out[r * n_classes + k] = values[k * kWidth + r];
+  }
+}
+
+/// One number a row and class, class by class, before it is stored row by row.
+template <class T>
+struct ClassColumns {
+  T* values;  ///< n_classes x kWidth
+  HWY_INLINE void set(int k, Doubles x) const { store(canonical(x), values + k * kWidth); }
+  HWY_INLINE void set(int k, Floats x) const { hn::StoreU(x.v, kFloats, values + k * kWidth); }
+  HWY_INLINE void store_rows(int n_classes, T* out) const { transpose(values, n_classes, out); }
+};
+
+/// Buffers of rows `row` and on, as their type.
+template <class T>
+static HWY_INLINE T* at(void* buffer, std::int64_t row, std::int64_t values_a_row) {
+  return static_cast<T*>(buffer) + row * values_a_row;
+}
+
+/// Both columns of two classes.
+static HWY_INLINE void store_pairs(Doubles first, Doubles second, double* out) {
+  hn::StoreInterleaved2(canonical(first).v, canonical(second).v, kDoubles, out);
+}
+static HWY_INLINE void store_pairs(Floats first, Floats second, float* out) {
+  hn::StoreInterleaved2(canonical(first).v, canonical(second).v, kFloats, out);
+}
+
+static HWY_INLINE void finish_binary(const ProgramView& program, Doubles z, const OutputsView& out, std::int64_t row) {
+  const bool f64 = out.type == OutputType::f64;
+  if (out.label_index != nullptr) {
+    const hn::Rebind<std::int32_t, DoubleTag> labels;
+    hn::StoreU(hn::DemoteTo(labels, select(z > 0.0, 1.0, 0.0).v), labels, out.label_index + row);
+  }
+  if (out.decision != nullptr) {
+    f64 ? store(z, at<double>(out.decision, row, 1))
+        : hn::StoreU(canonical(narrow(z)).v, kFloats, at<float>(out.decision, row, 1));
+  }
+  const Doubles linked = program.link == LinkKind::sigmoid_doubled ? mul(2.0, z) : z;
+  if (out.proba != nullptr && f64) {
+    const arith::Pair<Doubles> p = arith::sigmoid64(linked);
+    store_pairs(program.complement_first ? sub(1.0, p.p) : p.q, p.p, at<double>(out.proba, row, 2));
+  } else if (out.proba != nullptr) {
+    const arith::Pair<Floats> p = arith::sigmoid32(linked);
+    const Floats first = program.complement_first ? narrow(sub(1.0, arith::sigmoid64(linked).p)) : p.q;
+    store_pairs(first, p.p, at<float>(out.proba, row, 2));
+  }
+  if (out.log_proba != nullptr) {
+    const arith::Pair<Doubles> p = arith::logsigmoid64(linked);
+    f64 ? store_pairs(p.q, p.p, at<double>(out.log_proba, row, 2))
+        : store_pairs(narrow(p.q), narrow(p.p), at<float>(out.log_proba, row, 2));
+  }
+}
+
+static HWY_INLINE void store_softmax_f64(const GroupScores& z, int n, double* scratch, double* proba, double* log_proba) {
+  const auto sum = arith::softmax_sum64(z, n);
+  const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
+  const ClassColumns<double> columns{scratch};
+  if (proba != nullptr) {
+    for (int k = 0; k < n; ++k) columns.set(k, arith::softmax64(z[k], sum));
+    columns.store_rows(n, proba);
+  }
+  if (log_proba != nullptr) {
+    for (int k = 0; k < n; ++k) columns.set(k, arith::log_softmax64(z[k], sum, log_sum));
+    columns.store_rows(n, log_proba);
+  }
+}
+
+static HWY_INLINE void store_log_softmax_f32(const GroupScores& z, int n, double* scratch, float* log_proba) {
+  const auto sum = arith::softmax_sum64(z, n);
+  const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
+  const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
+  for (int k = 0; k < n; ++k) columns.set(k, canonical(narrow(arith::log_softmax64(z[k], sum, log_sum))));
+  columns.store_rows(n, log_proba);
+}
+
+static HWY_INLINE void store_softmax_f32(const GroupScores& z, int n, double* scratch, float* proba) {
+  const Doubles m = arith::softmax_max(z, n);
+  Doubles sum = 0.0;
+  for (int k = 0; k < n; ++k) {
+    const Doubles term = arith::softmax32_term(z[k], m);
+    store(term, scratch + k * kWidth);
+    sum = add(sum, term);
+  }
+  const Doubles reciprocal = div(1.0, sum);
+  // The probabilities take the place of the terms, half as wide.
+  const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
+  for (int k = 0; k < n; ++k)
+    columns.set(k, arith::softmax32_of_term(load(scratch + k * kWidth), reciprocal));
+  columns.store_rows(n, proba);
+}
+
+template <class T>
+static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* scratch, T* proba, T* log_proba) {
+  const auto rounded = [](Doubles x) HWY_ATTR {
+    if constexpr (sizeof(T) == sizeof(double)) {
+      return x;
+    } else {
+      return canonical(narrow(x));
+    }
+  };
+  Doubles sum = arith::sigmoid64(z[0]).p;
+  for (int k = 1; k < n; ++k) sum = add(sum, arith::sigmoid64(z[k]).p);
+  const ClassColumns<T> columns{reinterpret_cast<T*>(scratch)};
+  if (proba != nullptr) {
+    for (int k = 0; k < n; ++k) columns.set(k, rounded(div(arith::sigmoid64(z[k]).p, sum)));
+    columns.store_rows(n, proba);
+  }
+  if (log_proba != nullptr) {
+    for (int k = 0; k < n; ++k) columns.set(k, rounded(arith::log64(div(arith::sigmoid64(z[k]).p, sum))));
+    columns.store_rows(n, log_proba);
+  }
+}
+
+static HWY_INLINE void finish_multiclass(const ProgramView& program, const GroupScores& z, double* scratch,
+                                         const OutputsView& out, std::int64_t row) {
+  const int n = program.n_classes;
+  const bool f64 = out.type == OutputType::f64;
+  if (out.label_index != nullptr) {
+    Doubles largest = z[0];
+    Doubles label = 0.0;
+    for (int k = 1; k < n; ++k) {
+      const Doubles zk = z[k];
+      const Mask larger = zk > largest;
+      largest = select(larger, zk, largest);
+      label = select(larger, static_cast<double>(k), label);
+    }
+    const hn::Rebind<std::int32_t, DoubleTag> labels;
+    hn::StoreU(hn::DemoteTo(labels, label.v), labels, out.label_index + row);
+  }
+  if (out.decision != nullptr && f64) {
+    transpose(z.z, n, at<double>(out.decision, row, n));
+  }
+  if (out.decision != nullptr && !f64) {
+    const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
+    for (int k = 0; k < n; ++k) columns.set(k, canonical(narrow(z[k])));
+    columns.store_rows(n, at<float>(out.decision, row, n));
+  }
+  if (out.proba == nullptr && out.log_proba == nullptr) return;
+  const auto proba = [&](auto* null) HWY_ATTR {
+    return out.proba == nullptr ? null : at<std::remove_pointer_t<decltype(null)>>(out.proba, row, n);
+  };
+  const auto log_proba = [&](auto* null) HWY_ATTR {
+    return out.log_proba == nullptr ? null : at<std::remove_pointer_t<decltype(null)>>(out.log_proba, row, n);
+  };
+  constexpr double* kNoDoubles = nullptr;
+  constexpr float* kNoFloats = nullptr;
+  if (program.link == LinkKind::one_vs_rest) {
+    f64 ? store_one_vs_rest(z, n, scratch, proba(kNoDoubles), log_proba(kNoDoubles))
+        : store_one_vs_rest(z, n, scratch, proba(kNoFloats), log_proba(kNoFloats));
+  } else if (f64) {
+    store_softmax_f64(z, n, scratch, proba(kNoDoubles), log_proba(kNoDoubles));
+  } else {
+    if (out.proba != nullptr) store_softmax_f32(z, n, scratch, proba(kNoFloats));
+    if (out.log_proba != nullptr) store_log_softmax_f32(z, n, scratch, log_proba(kNoFloats));
+  }
+}
+
+/// Writes every wanted output of rows [row, row + kWidth) as if all could be scored; `scratch` has room for
+/// n_classes x kWidth. True if all scores are finite.
+static HWY_INLINE bool finish_group(const ProgramView& program, const double* z, double* scratch, const OutputsView& out,
+                                    std::int64_t row) {
+  if (out.status != nullptr) {
+    for (int r = 0; r < kWidth; ++r) out.status[row + r] = static_cast<std::uint8_t>(RowStatus::scored);
+  }
+  Doubles check = 0.0;
+  for (int k = 0; k < program.n_scores; ++k) check = fma(load(z + k * kWidth), 0.0, check);
+  program.n_scores == 1 ? finish_binary(program, load(z), out, row)
+                        : finish_multiclass(program, GroupScores{z}, scratch, out, row);
+  return all(check == 0.0);
+}
+
+}  // namespace evenscore::engine::cpu::EVENSCORE_TARGET
+HWY_AFTER_NAMESPACE();

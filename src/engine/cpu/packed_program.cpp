@@ -1,0 +1,62 @@
+#include "engine/cpu/packed_program.h"
+
+#include <cmath>
+
+#include "evenscore/arith/column.h"
+#include "evenscore/arith/score.h"
+
+namespace evenscore::engine::cpu {
+namespace {
+
+/// Whether x / s can be computed from 1 / s (vector quotient() in scores-inl.h): s far from underflow and
+/// overflow, its significand not all ones (P. Markstein, IBM J. Res. Dev. 34(1), 1990).
+bool has_exact_reciprocal(double s) {
+  constexpr std::uint64_t kSignificand = 0x000fffffffffffffULL;
+  const double size = std::fabs(s);
+  return size >= 0x1p-100 && size <= 0x1p100 && (arith::bits_of(s) & kSignificand) != kSignificand;
+}
+
+}  // namespace
+
+PackedProgram::PackedProgram(const Program& program)
+    : program_(program),
+      view_(program_.view()),
+      n_padded_((view_.n_features + arith::kLanes - 1) / arith::kLanes * arith::kLanes) {
+  const double* constants = view_.constants;
+  for (const Stage& stage : program_.stages) {
+    const double* p = constants + stage.parameter;
+    if (arith::is_column_stage(stage.kind)) {
+      const bool multiplies = stage.kind == StageKind::multiply || stage.kind == StageKind::divide;
+      PackedStage packed{stage.kind, stage.rounding, pad(p, stage.n_in, multiplies ? 1.0 : 0.0), nullptr, nullptr};
+      if (stage.kind == StageKind::clip) packed.high = pad(p + stage.n_in, stage.n_in, 0.0);
+      if (stage.kind == StageKind::divide) packed.reciprocal = reciprocals(p, stage.n_in);
+      stages_.push_back(packed);
+      continue;
+    }
+    if (stage.kind == StageKind::affine_centered) centre_ = pad(p, stage.n_in, 0.0);
+    std::vector<double> weights;
+    for (std::int64_t k = 0; k < stage.n_out; ++k) {
+      const double* row = constants + stage.weight + k * stage.n_in;
+      weights.insert(weights.end(), row, row + stage.n_in);
+      weights.resize(static_cast<std::size_t>((k + 1) * n_padded_), -0.0);
+    }
+    weights_ = constants_.emplace_back(std::move(weights)).data();
+  }
+}
+
+const double* PackedProgram::pad(const double* values, std::int64_t n, double padding) {
+  std::vector<double> padded(values, values + n);
+  padded.resize(static_cast<std::size_t>(n_padded_), padding);
+  return constants_.emplace_back(std::move(padded)).data();
+}
+
+const double* PackedProgram::reciprocals(const double* divisors, std::int64_t n) {
+  std::vector<double> padded(static_cast<std::size_t>(n_padded_), 1.0);
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!has_exact_reciprocal(divisors[i])) return nullptr;
+    padded[static_cast<std::size_t>(i)] = arith::div(1.0, divisors[i]);
+  }
+  return constants_.emplace_back(std::move(padded)).data();
+}
+
+}  // namespace evenscore::engine::cpu

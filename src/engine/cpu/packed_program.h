@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evenscore/program.h"
+
+namespace evenscore::engine::cpu {
+
+/// A column stage with its parameters padded to whole groups of eight columns, in a way that keeps a padded
+/// column +0.
+struct PackedStage {
+  StageKind kind;
+  StageRounding rounding;
+  const double* p;
+  const double* high;        ///< clip: its second parameter
+  const double* reciprocal;  ///< divide: 1 / p where dividing by multiplying is exact, else null
+};
+
+/// A Program as the vector targets run it: column stages, then one affine stage. Rows are padded with zeros to
+/// whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to its bits, whatever a is.
+/// Immutable; safe to share between threads.
+class PackedProgram {
+ public:
+  /// Copies what it needs.
+  explicit PackedProgram(const Program& program);
+  PackedProgram(const PackedProgram&) = delete;
+  PackedProgram& operator=(const PackedProgram&) = delete;
+
+  /// Of the Program that was packed, which this one owns.
+  const ProgramView& view() const { return view_; }
+  std::int64_t n_padded() const { return n_padded_; }
+  const std::vector<PackedStage>& stages() const { return stages_; }
+  /// The centre of an affine_centered stage; null for affine.
+  const double* centre() const { return centre_; }
+  /// n_scores x n_padded.
+  const double* weights() const { return weights_; }
+  const double* intercept() const { return view_.constants + view_.stages[view_.n_stages - 1].intercept; }
+
+ private:
+  const double* pad(const double* values, std::int64_t n, double padding);
+  const double* reciprocals(const double* divisors, std::int64_t n);
+
+  Program program_;
+  ProgramView view_;
+  std::int64_t n_padded_;
+  std::vector<std::vector<double>> constants_;
+  std::vector<PackedStage> stages_;
+  const double* centre_ = nullptr;
+  const double* weights_ = nullptr;
+};
+
+}  // namespace evenscore::engine::cpu

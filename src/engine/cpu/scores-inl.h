@@ -1,0 +1,237 @@
+// The scores of a group of kWidth rows: one register holds the eight lanes of a row (or as many as fit), and
+// eight registers are in flight. Included once per instruction set.
+#pragma once
+
+#include "engine/cpu/load-inl.h"
+#include "engine/cpu/packed_program.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace evenscore::engine::cpu::EVENSCORE_TARGET {
+
+/// kWidth rows, their columns next to each other.
+struct Group {
+  const std::byte* row[kWidth];
+  bool readable;                  ///< the memory up to 8 elements behind the last whole 8 of each row
+  const std::byte* prefetch;      ///< memory that a later group reads, as much as this one does
+};
+
+/// Eight columns of each row of a group.
+struct Block {
+  Doubles x[kWidth][kRegisters];
+};
+
+/// Loads and keeps the values of one instruction set's registers of a parameter.
+static HWY_INLINE Doubles parameter(const double* p, std::int64_t column, int j) {
+  return load(p + column + j * kWidth);
+}
+
+/// x - mu: the folded centre-and-scale step.
+struct Centred {
+  const double* mu;
+  HWY_INLINE explicit Centred(const PackedProgram& program) : mu(program.centre()) {}
+  HWY_INLINE void apply(Block& block, std::int64_t column) {
+    for (int j = 0; j < kRegisters; ++j) {
+      const Doubles m = parameter(mu, column, j);
+      for (int r = 0; r < kWidth; ++r) block.x[r][j] = sub(block.x[r][j], m);
+    }
+  }
+  HWY_INLINE bool inputs_finite() const { return true; }
+};
+
+/// x / s from y = 1 / s, correctly rounded (Markstein 1990; where s is eligible, PackedProgram); `usable` becomes
+/// false where x is too near to underflow or overflow for it.
+static HWY_INLINE Doubles quotient(Doubles x, Doubles s, Doubles y, Mask& unusable) {
+  const Doubles q = mul(x, y);
+  const Doubles r = fma(negate(q), s, x);
+  const Doubles size = magnitude(x);
+  const Mask zero = x == 0.0;
+  unusable = either(unusable, either(size >= 0x1p800, Mask{hn::AndNot(zero.m, (size < 0x1p-800).m)}));
+  return select(zero, q, fma(r, y, q));
+}
+
+/// Column stages, one after the other, on values in registers.
+struct Staged {
+  const PackedProgram& program;
+  Doubles input_check = 0.0;  ///< NaN once an input was not finite
+
+  HWY_INLINE explicit Staged(const PackedProgram& packed) : program(packed) {}
+
+  template <class Operation>
+  static HWY_INLINE void each(Block& block, const double* p, std::int64_t column, Operation operation) {
+    for (int j = 0; j < kRegisters; ++j) {
+      const Doubles value = parameter(p, column, j);
+      for (int r = 0; r < kWidth; ++r) block.x[r][j] = operation(block.x[r][j], value);
+    }
+  }
+
+  static HWY_INLINE void divide(Block& block, const PackedStage& stage, std::int64_t column) {
+    if (stage.reciprocal != nullptr) {
+      Block quotients;
+      Mask unusable = Doubles(0.0) != 0.0;
+      for (int j = 0; j < kRegisters; ++j) {
+        const Doubles s = parameter(stage.p, column, j);
+        const Doubles y = parameter(stage.reciprocal, column, j);
+        for (int r = 0; r < kWidth; ++r) quotients.x[r][j] = quotient(block.x[r][j], s, y, unusable);
+      }
+      if (HWY_LIKELY(hn::AllFalse(kDoubles, unusable.m))) {
+        block = quotients;
+        return;
+      }
+    }
+    each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return div(x, p); });
+  }
+
+  static HWY_INLINE void apply_stage(Block& block, const PackedStage& stage, std::int64_t column) {
+    switch (stage.kind) {
+      case StageKind::subtract:
+        each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return sub(x, p); });
+        break;
+      case StageKind::divide:
+        divide(block, stage, column);
+        break;
+      case StageKind::multiply:
+        each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return mul(x, p); });
+        break;
+      case StageKind::add:
+        each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return add(x, p); });
+        break;
+      default:
+        each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return arith::at_least(x, p); });
+        each(block, stage.high, column, [](Doubles x, Doubles p) HWY_ATTR { return arith::at_most(x, p); });
+    }
+    if (stage.rounding == StageRounding::f32) {
+      for (auto& row : block.x) {
+        for (Doubles& x : row) x = widen(narrow(x));
+      }
+    }
+  }
+
+  HWY_INLINE void apply(Block& block, std::int64_t column) {
+    if (program.view().check_inputs) {
+      for (const auto& row : block.x) {
+        for (const Doubles& x : row) input_check = fma(x, 0.0, input_check);
+      }
+    }
+    for (const PackedStage& stage : program.stages()) apply_stage(block, stage, column);
+    if (program.centre() != nullptr) {
+      each(block, program.centre(), column, [](Doubles x, Doubles p) HWY_ATTR { return sub(x, p); });
+    }
+  }
+
+  HWY_INLINE bool inputs_finite() const { return all(input_check == 0.0); }
+};
+
+/// Blocks of two sums, each half a sum over lanes l and l + 2.
+static HWY_INLINE Doubles add_two_apart(Doubles a, Doubles b) {
+  const auto crossed = hn::OddEvenBlocks(a.v, b.v);
+  return add(Doubles(hn::OddEvenBlocks(b.v, a.v)), Doubles(hn::SwapAdjacentBlocks(crossed)));
+}
+static HWY_INLINE Doubles add_neighbours(Doubles a, Doubles b) {
+  return add(Doubles(hn::InterleaveLower(kDoubles, a.v, b.v)), Doubles(hn::InterleaveUpper(kDoubles, a.v, b.v)));
+}
+
+/// The eight lanes of each row added in the order 4, 2, 1 (arith/score.h): element r is the sum of row r.
+static HWY_INLINE Doubles add_lanes(const Doubles (&a)[kWidth][kRegisters]) {
+  if constexpr (kWidth == 8) {
+    const auto add_four_apart = [](Doubles x, Doubles y) HWY_ATTR {
+      return add(Doubles(hn::ConcatLowerLower(kDoubles, y.v, x.v)),
+                 Doubles(hn::ConcatUpperUpper(kDoubles, y.v, x.v)));
+    };
+    const Doubles even = add_two_apart(add_four_apart(a[0][0], a[4][0]), add_four_apart(a[2][0], a[6][0]));
+    const Doubles odd = add_two_apart(add_four_apart(a[1][0], a[5][0]), add_four_apart(a[3][0], a[7][0]));
+    return add_neighbours(even, odd);
+  } else if constexpr (kWidth == 4) {
+    Doubles sum[4];
+    for (int r = 0; r < 4; ++r) sum[r] = add(a[r][0], a[r][1]);
+    return add_neighbours(add_two_apart(sum[0], sum[2]), add_two_apart(sum[1], sum[3]));
+  } else {
+    Doubles sum[2];
+    for (int r = 0; r < 2; ++r) sum[r] = add(add(a[r][0], a[r][2]), add(a[r][1], a[r][3]));
+    return add_neighbours(sum[0], sum[1]);
+  }
+}
+
+/// Calls body(column, block) for each eight columns, in ascending order, after the column stages.
+template <ElementType type, class Columns, class Body>
+static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_features, Columns& columns, Body body) {
+  constexpr std::int64_t kSize = sizeof(typename arith::StorageOf<type>::Type);
+  constexpr std::int64_t kLine = 64;
+  const std::byte* prefetch = group.prefetch;
+  const std::int64_t whole = n_features / kLanes * kLanes;
+  Block block;
+  for (std::int64_t column = 0; column < whole; column += kLanes) {
+    for (int r = 0; r < kWidth; ++r) {
+      const std::byte* address = group.row[r] + column * kSize;
+      for (int j = 0; j < kRegisters; ++j) block.x[r][j] = load_elements<type>(address + j * kWidth * kSize);
+    }
+    for (std::int64_t i = 0; i < kWidth * kLanes * kSize; i += kLine) __builtin_prefetch(prefetch + i);
+    prefetch += kWidth * kLanes * kSize;
+    columns.apply(block, column);
+    body(column, block);
+  }
+  if (whole == n_features) return;
+  const Tail tail(n_features - whole);
+  for (int r = 0; r < kWidth; ++r) {
+    for (int j = 0; j < kRegisters; ++j)
+      block.x[r][j] = tail.template load<type>(group.row[r] + whole * kSize, j, group.readable);
+  }
+  const std::int64_t rest = kWidth * (n_features - whole) * kSize;
+  for (std::int64_t i = 0; i < rest; i += kLine) __builtin_prefetch(prefetch + i);
+  columns.apply(block, whole);
+  body(whole, block);
+}
+
+/// n scores of the group from its columns in `tile`, kWidth x n_padded.
+template <int n>
+static HWY_INLINE void scores_of_tile(const PackedProgram& program, const double* tile, int k, double* z) {
+  const std::int64_t n_padded = program.n_padded();
+  const double* w = program.weights() + k * n_padded;
+  Doubles sum[n][kWidth][kRegisters];
+  for (std::int64_t column = 0; column < n_padded; column += kLanes) {
+    for (int j = 0; j < kRegisters; ++j) {
+      Doubles weight[n];
+      for (int i = 0; i < n; ++i) weight[i] = parameter(w + i * n_padded, column, j);
+      for (int r = 0; r < kWidth; ++r) {
+        const Doubles x = parameter(tile + r * n_padded, column, j);
+        for (int i = 0; i < n; ++i) sum[i][r][j] = fma(x, weight[i], sum[i][r][j]);
+      }
+    }
+  }
+  for (int i = 0; i < n; ++i)
+    store(canonical(add(add_lanes(sum[i]), program.intercept()[k + i])), z + (k + i) * kWidth);
+}
+
+/// z[k * kWidth + r] for every score k and row r of the group; `tile` has room for kWidth x n_padded where
+/// there is more than one score. False if an input that must be looked at is not finite.
+template <ElementType type, class Columns>
+static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, double* tile, double* z) {
+  const ProgramView& view = program.view();
+  Columns columns(program);
+  if (view.n_scores == 1) {
+    Doubles sum[kWidth][kRegisters];
+    const double* w = program.weights();
+    for_each_block<type>(group, view.n_features, columns, [&](std::int64_t column, const Block& block) HWY_ATTR {
+      for (int j = 0; j < kRegisters; ++j) {
+        const Doubles weight = parameter(w, column, j);
+        for (int r = 0; r < kWidth; ++r) sum[r][j] = fma(block.x[r][j], weight, sum[r][j]);
+      }
+    });
+    store(canonical(add(add_lanes(sum), program.intercept()[0])), z);
+    return columns.inputs_finite();
+  }
+  const std::int64_t n_padded = program.n_padded();
+  for_each_block<type>(group, view.n_features, columns, [&](std::int64_t column, const Block& block) HWY_ATTR {
+    for (int r = 0; r < kWidth; ++r) {
+      for (int j = 0; j < kRegisters; ++j) store(block.x[r][j], tile + r * n_padded + column + j * kWidth);
+    }
+  });
+  // As many scores at a time as leave registers for their weights and a column.
+  constexpr int kAtATime = kWidth == 8 ? 2 : 1;
+  int k = 0;
+  for (; k + kAtATime <= view.n_scores; k += kAtATime) scores_of_tile<kAtATime>(program, tile, k, z);
+  for (; k < view.n_scores; ++k) scores_of_tile<1>(program, tile, k, z);
+  return columns.inputs_finite();
+}
+
+}  // namespace evenscore::engine::cpu::EVENSCORE_TARGET
+HWY_AFTER_NAMESPACE();
