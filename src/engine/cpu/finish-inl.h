@@ -1,5 +1,5 @@
-// From the scores of a group of kWidth rows to everything that is asked of them: arith/finish_row.h, a vector of
-// rows at a time. Included once per instruction set.
+// From the scores of a group of kWidth rows to everything that is asked of them: arith/finish_row.h, a vector
+// of rows at a time. Included once per instruction set.
 #pragma once
 
 #include "engine/cpu/vector-inl.h"
@@ -48,33 +48,56 @@ static HWY_INLINE void store_pairs(Floats first, Floats second, float* out) {
   hn::StoreInterleaved2(canonical(first).v, canonical(second).v, kFloats, out);
 }
 
-static HWY_INLINE void finish_binary(const ProgramView& program, Doubles z, const OutputsView& out, std::int64_t row) {
+/// Rows [row, row + n_groups * kWidth) of two classes from their scores; one output after the other, so that
+/// each is a short loop whose groups overlap.
+static HWY_INLINE void finish_binary(const ProgramView& program, const double* z, int n_groups,
+                                     const OutputsView& out, std::int64_t row) {
   const bool f64 = out.type == OutputType::f64;
+  const auto each = [&](auto store_group) HWY_ATTR {
+    for (int g = 0; g < n_groups; ++g) store_group(load(z + g * kWidth), row + g * kWidth);
+  };
+  const auto linked = [&program](Doubles score) HWY_ATTR {
+    return program.link == LinkKind::sigmoid_doubled ? mul(2.0, score) : score;
+  };
   if (out.label_index != nullptr) {
-    const hn::Rebind<std::int32_t, DoubleTag> labels;
-    hn::StoreU(hn::DemoteTo(labels, select(z > 0.0, 1.0, 0.0).v), labels, out.label_index + row);
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      const hn::Rebind<std::int32_t, DoubleTag> labels;
+      hn::StoreU(hn::DemoteTo(labels, select(score > 0.0, 1.0, 0.0).v), labels, out.label_index + first);
+    });
   }
   if (out.decision != nullptr) {
-    f64 ? store(z, at<double>(out.decision, row, 1))
-        : hn::StoreU(canonical(narrow(z)).v, kFloats, at<float>(out.decision, row, 1));
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      f64 ? store(score, at<double>(out.decision, first, 1))
+          : hn::StoreU(canonical(narrow(score)).v, kFloats, at<float>(out.decision, first, 1));
+    });
   }
-  const Doubles linked = program.link == LinkKind::sigmoid_doubled ? mul(2.0, z) : z;
   if (out.proba != nullptr && f64) {
-    const arith::Pair<Doubles> p = arith::sigmoid64(linked);
-    store_pairs(program.complement_first ? sub(1.0, p.p) : p.q, p.p, at<double>(out.proba, row, 2));
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      const arith::Pair<Doubles> p = arith::sigmoid64(linked(score));
+      store_pairs(program.complement_first ? sub(1.0, p.p) : p.q, p.p, at<double>(out.proba, first, 2));
+    });
+  } else if (out.proba != nullptr && program.complement_first) {
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      const Floats other = narrow(sub(1.0, arith::sigmoid64(linked(score)).p));
+      store_pairs(other, arith::sigmoid32(linked(score)).p, at<float>(out.proba, first, 2));
+    });
   } else if (out.proba != nullptr) {
-    const arith::Pair<Floats> p = arith::sigmoid32(linked);
-    const Floats first = program.complement_first ? narrow(sub(1.0, arith::sigmoid64(linked).p)) : p.q;
-    store_pairs(first, p.p, at<float>(out.proba, row, 2));
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      const arith::Pair<Floats> p = arith::sigmoid32(linked(score));
+      store_pairs(p.q, p.p, at<float>(out.proba, first, 2));
+    });
   }
   if (out.log_proba != nullptr) {
-    const arith::Pair<Doubles> p = arith::logsigmoid64(linked);
-    f64 ? store_pairs(p.q, p.p, at<double>(out.log_proba, row, 2))
-        : store_pairs(narrow(p.q), narrow(p.p), at<float>(out.log_proba, row, 2));
+    each([&](Doubles score, std::int64_t first) HWY_ATTR {
+      const arith::Pair<Doubles> p = arith::logsigmoid64(linked(score));
+      f64 ? store_pairs(p.q, p.p, at<double>(out.log_proba, first, 2))
+          : store_pairs(narrow(p.q), narrow(p.p), at<float>(out.log_proba, first, 2));
+    });
   }
 }
 
-static HWY_INLINE void store_softmax_f64(const GroupScores& z, int n, double* scratch, double* proba, double* log_proba) {
+static HWY_INLINE void store_softmax_f64(const GroupScores& z, int n, double* scratch, double* proba,
+                                         double* log_proba) {
   const auto sum = arith::softmax_sum64(z, n);
   const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
   const ClassColumns<double> columns{scratch};
@@ -113,7 +136,8 @@ static HWY_INLINE void store_softmax_f32(const GroupScores& z, int n, double* sc
 }
 
 template <class T>
-static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* scratch, T* proba, T* log_proba) {
+static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* scratch, T* proba,
+                                         T* log_proba) {
   const auto rounded = [](Doubles x) HWY_ATTR {
     if constexpr (sizeof(T) == sizeof(double)) {
       return x;
@@ -178,18 +202,30 @@ static HWY_INLINE void finish_multiclass(const ProgramView& program, const Group
   }
 }
 
-/// Writes every wanted output of rows [row, row + kWidth) as if all could be scored; `scratch` has room for
-/// n_classes x kWidth. True if all scores are finite.
-static HWY_INLINE bool finish_group(const ProgramView& program, const double* z, double* scratch, const OutputsView& out,
-                                    std::int64_t row) {
-  if (out.status != nullptr) {
-    for (int r = 0; r < kWidth; ++r) out.status[row + r] = static_cast<std::uint8_t>(RowStatus::scored);
-  }
+/// Whether all scores of n_groups groups are finite.
+static HWY_INLINE bool all_finite(const ProgramView& program, const double* z, int n_groups) {
   Doubles check = 0.0;
-  for (int k = 0; k < program.n_scores; ++k) check = fma(load(z + k * kWidth), 0.0, check);
-  program.n_scores == 1 ? finish_binary(program, load(z), out, row)
-                        : finish_multiclass(program, GroupScores{z}, scratch, out, row);
+  for (int i = 0; i < n_groups * program.n_scores; ++i) check = fma(load(z + i * kWidth), 0.0, check);
   return all(check == 0.0);
+}
+
+/// Writes every wanted output of rows [row, row + n_groups * kWidth) as if all could be scored; `scratch` has
+/// room for n_classes x kWidth. Whether all scores are finite.
+static HWY_NOINLINE bool finish_groups(const ProgramView& program, const double* z, int n_groups,
+                                       double* scratch, const OutputsView& out, std::int64_t row) {
+  if (out.status != nullptr) {
+    for (int r = 0; r < n_groups * kWidth; ++r)
+      out.status[row + r] = static_cast<std::uint8_t>(RowStatus::scored);
+  }
+  if (program.n_scores == 1) {
+    finish_binary(program, z, n_groups, out, row);
+    return all_finite(program, z, n_groups);
+  }
+  for (int g = 0; g < n_groups; ++g) {
+    const GroupScores scores{z + g * program.n_scores * kWidth};
+    finish_multiclass(program, scores, scratch, out, row + g * kWidth);
+  }
+  return all_finite(program, z, n_groups);
 }
 
 }  // namespace evenscore::engine::cpu::EVENSCORE_TARGET

@@ -17,8 +17,8 @@ struct PackedStage {
   const double* reciprocal;  ///< divide: 1 / p where dividing by multiplying is exact, else null
 };
 
-/// A Program as the vector targets run it: column stages, then one affine stage. Rows are padded with zeros to
-/// whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to its bits, whatever a is.
+/// A Program as the vector targets run it: column stages, then one affine stage. Rows are padded with zeros
+/// to whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to its bits, whatever a is.
 /// Immutable; safe to share between threads.
 class PackedProgram {
  public:

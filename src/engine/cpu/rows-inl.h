@@ -11,16 +11,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenscore::engine::cpu::EVENSCORE_TARGET {
 
-/// Elements of an input row as f64, widened when read.
-template <ElementType type>
-struct InputRow {
-  const std::byte* data;
-  std::int64_t stride;
-  EVENSCORE_HD double operator[](std::int64_t i) const {
-    return arith::load_element<type>(data + i * stride);
-  }
-};
-
 /// Copies the columns of a group next to each other, whichever way they lie apart.
 template <class Storage>
 static void pack(const RowsView& rows, Group& group, double* packed) {
@@ -44,71 +34,114 @@ static void pack(const RowsView& rows, Group& group, double* packed) {
 /// Bytes that are asked for ahead of where the rows are read: enough to hide the memory's latency.
 constexpr std::int64_t kPrefetchAhead = 2048;
 
+/// Where a thread keeps what it works on.
+struct Scratch {
+  double* z;      ///< scores: group by group, score by score, row by row
+  double* terms;  ///< n_classes x kWidth
+  double* tile;   ///< columns of a group
+  double* packed;
+
+  Scratch(const PackedProgram& program, double* memory)
+      : z(memory),
+        terms(z + program.view().n_scores * rows_a_block(program.view())),
+        tile(terms + program.view().n_classes * kWidth),
+        packed(tile + program.n_padded() * kWidth) {}
+};
+
+/// Scores of rows [first, first + n), at most a block; rows behind the last fill its group. False if an input
+/// that must be looked at is not finite.
 template <ElementType type, class Columns>
-static void run_typed(const PackedProgram& packed, const RowsView& rows, const OutputsView& outputs,
-                      std::int64_t first, std::int64_t last, double* scratch) {
+static bool score_block(const PackedProgram& program, const RowsView& rows, std::int64_t first,
+                        std::int64_t n, const Scratch& scratch) {
   using Storage = typename arith::StorageOf<type>::Type;
   constexpr std::int64_t kSize = sizeof(Storage);
-  const ProgramView& program = packed.view();
-  double* z = scratch;
-  double* terms = z + program.n_scores * kWidth;
-  double* tile = terms + program.n_classes * kWidth;
-  double* packed_rows = tile + (program.n_scores > 1 ? packed.n_padded() * kWidth : 0);
-
   const bool dense = rows.column_stride == kSize || rows.columns == 1;
   const std::byte* end = rows.data + rows.columns * kSize;
   if (rows.row_stride > 0) end += (rows.count - 1) * rows.row_stride;
-  const std::int64_t last_block = (rows.columns - 1) / arith::kLanes * arith::kLanes * kSize;
+  const std::int64_t last_eight = (rows.columns - 1) / arith::kLanes * arith::kLanes * kSize;
   const std::int64_t group_bytes = kWidth * rows.row_stride;
   const std::int64_t ahead =
       group_bytes > 0 ? (kPrefetchAhead + group_bytes - 1) / group_bytes * group_bytes : 0;
-
-  for (std::int64_t row = first; row < last; row += kWidth) {
-    const std::int64_t n = last - row < kWidth ? last - row : kWidth;
+  bool inputs_finite = true;
+  for (std::int64_t row = 0; row < n; row += kWidth) {
     Group group;
-    const std::byte* highest = rows.data + row * rows.row_stride;
+    const std::byte* highest = rows.data + first * rows.row_stride;
     for (int r = 0; r < kWidth; ++r) {
-      group.row[r] = rows.data + (row + (r < n ? r : n - 1)) * rows.row_stride;
+      group.row[r] = rows.data + (first + (row + r < n ? row + r : n - 1)) * rows.row_stride;
       highest = group.row[r] > highest ? group.row[r] : highest;
     }
     group.prefetch = group.row[0] + ahead;
-    group.readable = highest + last_block + arith::kLanes * kSize <= end;
-    if (!dense) pack<Storage>(rows, group, packed_rows);
+    group.readable = highest + last_eight + arith::kLanes * kSize <= end;
+    if (!dense) pack<Storage>(rows, group, scratch.packed);
+    double* z = scratch.z + row * program.view().n_scores;
+    inputs_finite = score_group<type, Columns>(program, group, scratch.tile, z) && inputs_finite;
+  }
+  return inputs_finite;
+}
+using ScoreBlock = bool (*)(const PackedProgram& program, const RowsView& rows, std::int64_t first,
+                            std::int64_t n, const Scratch& scratch);
 
-    const bool inputs_finite = score_group<type, Columns>(packed, group, tile, z);
-    bool scored = inputs_finite;
-    if (n == kWidth) scored = finish_group(program, z, terms, outputs, row) && scored;
-    if (n == kWidth && scored) continue;
-    for (std::int64_t r = 0; r < n; ++r) {
-      for (int k = 0; k < program.n_scores; ++k) terms[k] = z[k * kWidth + r];
-      const InputRow<type> x{rows.data + (row + r) * rows.row_stride, rows.column_stride};
-      const RowStatus status = arith::status_of(program, terms, x);
-      if (n < kWidth || status != RowStatus::scored)
-        arith::finish_row(program, terms, status, outputs, row + r);
-    }
+static ScoreBlock score_block_of(const PackedProgram& program, ElementType type) {
+  const bool folded = program.stages().empty() && program.centre() != nullptr;
+  switch (type) {
+#define EVENSCORE_SCORE_BLOCK(type) \
+  case ElementType::type:           \
+    return folded ? score_block<ElementType::type, Centred> : score_block<ElementType::type, Staged>
+    EVENSCORE_SCORE_BLOCK(f16);
+    EVENSCORE_SCORE_BLOCK(f32);
+    EVENSCORE_SCORE_BLOCK(f64);
+    EVENSCORE_SCORE_BLOCK(i8);
+    EVENSCORE_SCORE_BLOCK(i16);
+    EVENSCORE_SCORE_BLOCK(i32);
+    EVENSCORE_SCORE_BLOCK(i64);
+    EVENSCORE_SCORE_BLOCK(u8);
+    EVENSCORE_SCORE_BLOCK(u16);
+    EVENSCORE_SCORE_BLOCK(u32);
+    EVENSCORE_SCORE_BLOCK(u64);
+#undef EVENSCORE_SCORE_BLOCK
+  }
+  return nullptr;
+}
+
+/// Elements of an input row as f64, widened when read.
+struct InputRow {
+  ElementType type;
+  const std::byte* data;
+  std::int64_t stride;
+  EVENSCORE_HD double operator[](std::int64_t i) const {
+    return arith::load_element(type, data + i * stride);
+  }
+};
+
+/// Rows [from, n) of a block one by one: those that cannot be scored, and those from n_grouped on, which do
+/// not fill a group.
+static HWY_NOINLINE void finish_singly(const ProgramView& program, const RowsView& rows,
+                                       const OutputsView& outputs, std::int64_t first, std::int64_t from,
+                                       std::int64_t n, std::int64_t n_grouped, const Scratch& scratch) {
+  for (std::int64_t row = from; row < n; ++row) {
+    const double* scores = scratch.z + row / kWidth * kWidth * program.n_scores + row % kWidth;
+    for (std::int64_t k = 0; k < program.n_scores; ++k) scratch.terms[k] = scores[k * kWidth];
+    const InputRow x{rows.type, rows.data + (first + row) * rows.row_stride, rows.column_stride};
+    const RowStatus status = arith::status_of(program, scratch.terms, x);
+    if (row >= n_grouped || status != RowStatus::scored)
+      arith::finish_row(program, scratch.terms, status, outputs, first + row);
   }
 }
 
 static void run_rows(const PackedProgram& program, const RowsView& rows, const OutputsView& outputs,
-                     std::int64_t first, std::int64_t last, double* scratch) {
-  const bool folded = program.stages().empty() && program.centre() != nullptr;
-  switch (rows.type) {
-#define EVENSCORE_RUN(type)                                                                             \
-  case ElementType::type:                                                                               \
-    return folded ? run_typed<ElementType::type, Centred>(program, rows, outputs, first, last, scratch) \
-                  : run_typed<ElementType::type, Staged>(program, rows, outputs, first, last, scratch)
-    EVENSCORE_RUN(f16);
-    EVENSCORE_RUN(f32);
-    EVENSCORE_RUN(f64);
-    EVENSCORE_RUN(i8);
-    EVENSCORE_RUN(i16);
-    EVENSCORE_RUN(i32);
-    EVENSCORE_RUN(i64);
-    EVENSCORE_RUN(u8);
-    EVENSCORE_RUN(u16);
-    EVENSCORE_RUN(u32);
-    EVENSCORE_RUN(u64);
-#undef EVENSCORE_RUN
+                     std::int64_t first, std::int64_t last, double* memory) {
+  const Scratch scratch(program, memory);
+  const ScoreBlock score = score_block_of(program, rows.type);
+  const ProgramView& view = program.view();
+  const std::int64_t block_rows = rows_a_block(view);
+  for (std::int64_t block = first; block < last; block += block_rows) {
+    const std::int64_t n = last - block < block_rows ? last - block : block_rows;
+    const bool inputs_finite = score(program, rows, block, n, scratch);
+    const int n_groups = static_cast<int>(n / kWidth);
+    const std::int64_t n_grouped = n_groups * kWidth;
+    const bool scores_finite = finish_groups(view, scratch.z, n_groups, scratch.terms, outputs, block);
+    const std::int64_t from = inputs_finite && scores_finite ? n_grouped : 0;
+    if (from < n) finish_singly(view, rows, outputs, block, from, n, n_grouped, scratch);
   }
 }
 

@@ -11,8 +11,8 @@ namespace evenscore::engine::cpu::EVENSCORE_TARGET {
 /// kWidth rows, their columns next to each other.
 struct Group {
   const std::byte* row[kWidth];
-  bool readable;                  ///< the memory up to 8 elements behind the last whole 8 of each row
-  const std::byte* prefetch;      ///< memory that a later group reads, as much as this one does
+  bool readable;              ///< the memory up to 8 elements behind the last whole 8 of each row
+  const std::byte* prefetch;  ///< memory that a later group reads, as much as this one does
 };
 
 /// Eight columns of each row of a group.
@@ -38,8 +38,8 @@ struct Centred {
   HWY_INLINE bool inputs_finite() const { return true; }
 };
 
-/// x / s from y = 1 / s, correctly rounded (Markstein 1990; where s is eligible, PackedProgram); `usable` becomes
-/// false where x is too near to underflow or overflow for it.
+/// x / s from y = 1 / s, correctly rounded (Markstein 1990; where s is eligible, PackedProgram); `usable`
+/// becomes false where x is too near to underflow or overflow for it.
 static HWY_INLINE Doubles quotient(Doubles x, Doubles s, Doubles y, Mask& unusable) {
   const Doubles q = mul(x, y);
   const Doubles r = fma(negate(q), s, x);
@@ -127,7 +127,8 @@ static HWY_INLINE Doubles add_two_apart(Doubles a, Doubles b) {
   return add(Doubles(hn::OddEvenBlocks(b.v, a.v)), Doubles(hn::SwapAdjacentBlocks(crossed)));
 }
 static HWY_INLINE Doubles add_neighbours(Doubles a, Doubles b) {
-  return add(Doubles(hn::InterleaveLower(kDoubles, a.v, b.v)), Doubles(hn::InterleaveUpper(kDoubles, a.v, b.v)));
+  return add(Doubles(hn::InterleaveLower(kDoubles, a.v, b.v)),
+             Doubles(hn::InterleaveUpper(kDoubles, a.v, b.v)));
 }
 
 /// The eight lanes of each row added in the order 4, 2, 1 (arith/score.h): element r is the sum of row r.
@@ -153,7 +154,8 @@ static HWY_INLINE Doubles add_lanes(const Doubles (&a)[kWidth][kRegisters]) {
 
 /// Calls body(column, block) for each eight columns, in ascending order, after the column stages.
 template <ElementType type, class Columns, class Body>
-static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_features, Columns& columns, Body body) {
+static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_features, Columns& columns,
+                                      Body body) {
   constexpr std::int64_t kSize = sizeof(typename arith::StorageOf<type>::Type);
   constexpr std::int64_t kLine = 64;
   const std::byte* prefetch = group.prefetch;
@@ -204,27 +206,32 @@ static HWY_INLINE void scores_of_tile(const PackedProgram& program, const double
 /// z[k * kWidth + r] for every score k and row r of the group; `tile` has room for kWidth x n_padded where
 /// there is more than one score. False if an input that must be looked at is not finite.
 template <ElementType type, class Columns>
-static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, double* tile, double* z) {
+static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, double* tile,
+                                   double* z) {
   const ProgramView& view = program.view();
   Columns columns(program);
   if (view.n_scores == 1) {
     Doubles sum[kWidth][kRegisters];
     const double* w = program.weights();
-    for_each_block<type>(group, view.n_features, columns, [&](std::int64_t column, const Block& block) HWY_ATTR {
-      for (int j = 0; j < kRegisters; ++j) {
-        const Doubles weight = parameter(w, column, j);
-        for (int r = 0; r < kWidth; ++r) sum[r][j] = fma(block.x[r][j], weight, sum[r][j]);
-      }
-    });
+    for_each_block<type>(group, view.n_features, columns,
+                         [&](std::int64_t column, const Block& block) HWY_ATTR {
+                           for (int j = 0; j < kRegisters; ++j) {
+                             const Doubles weight = parameter(w, column, j);
+                             for (int r = 0; r < kWidth; ++r)
+                               sum[r][j] = fma(block.x[r][j], weight, sum[r][j]);
+                           }
+                         });
     store(canonical(add(add_lanes(sum), program.intercept()[0])), z);
     return columns.inputs_finite();
   }
   const std::int64_t n_padded = program.n_padded();
-  for_each_block<type>(group, view.n_features, columns, [&](std::int64_t column, const Block& block) HWY_ATTR {
-    for (int r = 0; r < kWidth; ++r) {
-      for (int j = 0; j < kRegisters; ++j) store(block.x[r][j], tile + r * n_padded + column + j * kWidth);
-    }
-  });
+  for_each_block<type>(group, view.n_features, columns,
+                       [&](std::int64_t column, const Block& block) HWY_ATTR {
+                         for (int r = 0; r < kWidth; ++r) {
+                           for (int j = 0; j < kRegisters; ++j)
+                             store(block.x[r][j], tile + r * n_padded + column + j * kWidth);
+                         }
+                       });
   // As many scores at a time as leave registers for their weights and a column.
   constexpr int kAtATime = kWidth == 8 ? 2 : 1;
   int k = 0;

@@ -29,6 +29,14 @@ std::span<const Target> targets();
 /// supported here.
 const Target& choose_target(const std::string& name = {});
 
+/// Rows whose scores are computed before their links: enough that the links' long chains of operations
+/// overlap, few enough that their scores stay in the first cache. A multiple of every target's group of rows.
+inline std::int64_t rows_a_block(const ProgramView& program) {
+  constexpr std::int64_t kScores = 1024;
+  const std::int64_t rows = kScores / program.n_scores / 8 * 8;
+  return rows < 8 ? 8 : rows > 64 ? 64 : rows;
+}
+
 /// Doubles of scratch that run_rows needs.
 std::int64_t scratch_size(const PackedProgram& program);
 
