@@ -31,11 +31,12 @@ MAY_INCLUDE = {
     "src/batch": {PUBLIC, "src/base", "src/h5"},
     "src/score": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/h5", "src/pipeline", "src/program"},
     "src/verify": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/pipeline", "src/program"},
+    "src/measure": {PUBLIC},
     "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/steps"},
     "kernels": {ARITH, f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
-    "bench": {PUBLIC, ARITH, "kernels", "tests"},
+    "bench": {PUBLIC, "src/program"},
     "tests": {PUBLIC, ARITH, "kernels"} | {f"src/{folder}" for folder in (
-        "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "cli")},
+        "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
 }
 # Headers of libraries: the folders that may include them. Any other header in <> is a standard one.
 LIBRARIES = {
@@ -47,6 +48,7 @@ LIBRARIES = {
     r"nlohmann/.*": {"src/base", "src/verify", "src/cli", "tests", "bench"},
     r"cuda.*|cub/.*|thrust/.*": {"kernels"},
     r"mpfr\.h|gmp\.h|gtest/.*": {"tests"},
+    r"benchmark/.*": {"bench"},
     r"fmt/.*": {folder for folder in MAY_INCLUDE if folder.startswith("src/")} | {"tests", "bench"},
 }
 # Targets that include evenscore/arith and compute nothing with it but the value of a stored element.

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "evenscore/engine.h"
+
+namespace evenscore::bench {
+
+/// What precedes the linear step.
+enum class Stages : std::uint8_t {
+  folded,           ///< one scaler, folded: affine_centered
+  two_scalers,      ///< subtract, divide; then affine_centered
+  float32_rounded,  ///< subtract, divide, each rounded to f32; then affine: Arithmetic::sklearn, f32 rows
+  clipped,          ///< multiply, add, clip; then affine
+};
+/// How the rows lie in memory.
+enum class Layout : std::uint8_t {
+  dense,            ///< row after row, aligned
+  misaligned,       ///< the same, one byte off
+  strided_rows,     ///< 24 bytes between rows
+  strided_columns,  ///< every other element
+  column_major,     ///< column after column
+};
+
+/// One thing to time.
+struct CaseOptions {
+  std::int64_t n_features = 16;
+  ElementType type = ElementType::f32;
+  std::int32_t n_scores = 1;  ///< 1 = two classes
+  int threads = 1;            ///< 0 = all
+  Stages stages = Stages::folded;
+  Layout layout = Layout::dense;
+  OutputType output_type = OutputType::f32;
+  bool proba = true;
+  bool log_proba = false;
+  bool decision = false;  ///< label_index is always an output
+};
+
+/// A case ready to run: cpu engine, rows in bench_memory(), results there too. As many rows as the rows'
+/// memory holds, or fewer where the results' memory holds fewer.
+class Case {
+ public:
+  explicit Case(const CaseOptions& options);
+
+  std::int64_t rows() const { return view_.count; }
+  std::int64_t bytes_read() const;     ///< elements of the rows; not what lies between them
+  std::int64_t bytes_written() const;  ///< results
+  /// Rows [first, first + count).
+  void run(std::int64_t first, std::int64_t count);
+  void run() { run(0, rows()); }
+
+  /// Whether a run over all rows gives the bits of `reference`, on 16 blocks of 256 rows spread over them.
+  bool check();
+
+ private:
+  RowsView rows_view(std::int64_t first, std::int64_t count) const;
+  OutputsView outputs(std::byte* memory, std::int64_t capacity, std::int64_t first) const;
+  bool same_as_reference(Engine& reference, std::int64_t first, std::int64_t count) const;
+
+  CaseOptions options_;
+  Program program_;
+  RowsView view_;
+  std::byte* results_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace evenscore::bench
