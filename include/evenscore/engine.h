@@ -26,7 +26,7 @@ struct EngineOptions {
   int threads = 0;  ///< cpu: 0 = one a hardware thread; never changes a bit
   /// cpu: "avx512", "avx2", "neon" or "baseline"; empty = what EVENSCORE_CPU names, or else the widest that
   /// this machine has; never changes a bit
-  std::string instruction_set;
+  std::string instruction_set = {};
 };
 
 /// A Program ready to run on a device.
