@@ -15,7 +15,8 @@ namespace evenscore::engine {
 namespace {
 
 /// What a thread takes at a time: long enough to read straight on, short enough to share out evenly.
-constexpr std::int64_t kBytesAtATime = 128 * 1024;
+constexpr std::int64_t kBytesAtATime = 1 << 20;
+constexpr std::int64_t kTurnsAThread = 8;
 /// A multiple of every target's group of rows.
 constexpr std::int64_t kRowsMultiple = 64;
 /// Multiply-adds below which waking threads costs more than they save.
@@ -45,7 +46,9 @@ class CpuEngine final : public Engine {
       return;
     }
     const std::int64_t row_bytes = static_cast<std::int64_t>(element_size(rows.type)) * rows.columns;
-    const std::int64_t step = (kBytesAtATime / row_bytes / kRowsMultiple + 1) * kRowsMultiple;
+    const std::int64_t rows_at_a_time =
+        std::min(kBytesAtATime / row_bytes, rows.count / (kTurnsAThread * pool_.threads()));
+    const std::int64_t step = (rows_at_a_time / kRowsMultiple + 1) * kRowsMultiple;
     std::atomic<std::int64_t> next{0};
     pool_.run([&](int worker) {
       check_arithmetic_of_this_thread();

@@ -31,9 +31,6 @@ static void pack(const RowsView& rows, Group& group, double* packed) {
   group.readable = false;
 }
 
-/// Bytes that are asked for ahead of where the rows are read: enough to hide the memory's latency.
-constexpr std::int64_t kPrefetchAhead = 2048;
-
 /// Where a thread keeps what it works on.
 struct Scratch {
   double* z;      ///< scores: group by group, score by score, row by row
@@ -48,38 +45,39 @@ struct Scratch {
         packed(tile + program.n_padded() * kWidth) {}
 };
 
-/// Scores of rows [first, first + n), at most a block; rows behind the last fill its group. False if an input
-/// that must be looked at is not finite.
+/// The rows of a group from `first` on; where there are fewer than kWidth, the last one fills it.
+static HWY_INLINE void locate(const RowsView& rows, std::int64_t first, std::int64_t n, Group& group) {
+  const std::byte* row = rows.data + first * rows.row_stride;
+  for (int r = 0; r < kWidth; ++r) {
+    group.row[r] = row;
+    if (r + 1 < n) row += rows.row_stride;
+  }
+}
+
+/// Scores of rows [first, first + n), at most a block. False if an input that must be looked at is not
+/// finite.
 template <ElementType type, class Columns>
 static bool score_block(const PackedProgram& program, const RowsView& rows, std::int64_t first,
-                        std::int64_t n, const Scratch& scratch) {
+                        std::int64_t n, Prefetcher& prefetcher, const Scratch& scratch) {
   using Storage = typename arith::StorageOf<type>::Type;
   constexpr std::int64_t kSize = sizeof(Storage);
   const bool dense = rows.column_stride == kSize || rows.columns == 1;
   const std::byte* end = rows.data + rows.columns * kSize;
   if (rows.row_stride > 0) end += (rows.count - 1) * rows.row_stride;
-  const std::int64_t last_eight = (rows.columns - 1) / arith::kLanes * arith::kLanes * kSize;
-  const std::int64_t group_bytes = kWidth * rows.row_stride;
-  const std::int64_t ahead =
-      group_bytes > 0 ? (kPrefetchAhead + group_bytes - 1) / group_bytes * group_bytes : 0;
+  const std::byte* last_readable = end - ((rows.columns - 1) / arith::kLanes + 1) * arith::kLanes * kSize;
   bool inputs_finite = true;
   for (std::int64_t row = 0; row < n; row += kWidth) {
     Group group;
-    const std::byte* highest = rows.data + first * rows.row_stride;
-    for (int r = 0; r < kWidth; ++r) {
-      group.row[r] = rows.data + (first + (row + r < n ? row + r : n - 1)) * rows.row_stride;
-      highest = group.row[r] > highest ? group.row[r] : highest;
-    }
-    group.prefetch = group.row[0] + ahead;
-    group.readable = highest + last_eight + arith::kLanes * kSize <= end;
+    locate(rows, first + row, n - row, group);
+    group.readable = group.row[0] <= last_readable && group.row[kWidth - 1] <= last_readable;
     if (!dense) pack<Storage>(rows, group, scratch.packed);
     double* z = scratch.z + row * program.view().n_scores;
-    inputs_finite = score_group<type, Columns>(program, group, scratch.tile, z) && inputs_finite;
+    inputs_finite = score_group<type, Columns>(program, group, prefetcher, scratch.tile, z) && inputs_finite;
   }
   return inputs_finite;
 }
 using ScoreBlock = bool (*)(const PackedProgram& program, const RowsView& rows, std::int64_t first,
-                            std::int64_t n, const Scratch& scratch);
+                            std::int64_t n, Prefetcher& prefetcher, const Scratch& scratch);
 
 static ScoreBlock score_block_of(const PackedProgram& program, ElementType type) {
   const bool folded = program.stages().empty() && program.centre() != nullptr;
@@ -133,10 +131,13 @@ static void run_rows(const PackedProgram& program, const RowsView& rows, const O
   const Scratch scratch(program, memory);
   const ScoreBlock score = score_block_of(program, rows.type);
   const ProgramView& view = program.view();
+  const std::int64_t row_bytes = rows.columns * static_cast<std::int64_t>(element_size(rows.type));
+  const bool close = rows.row_stride >= row_bytes && rows.row_stride <= row_bytes + row_bytes / 4;
+  Prefetcher prefetcher(rows.data + first * rows.row_stride, close);
   const std::int64_t block_rows = rows_a_block(view);
   for (std::int64_t block = first; block < last; block += block_rows) {
     const std::int64_t n = last - block < block_rows ? last - block : block_rows;
-    const bool inputs_finite = score(program, rows, block, n, scratch);
+    const bool inputs_finite = score(program, rows, block, n, prefetcher, scratch);
     const int n_groups = static_cast<int>(n / kWidth);
     const std::int64_t n_grouped = n_groups * kWidth;
     const bool scores_finite = finish_groups(view, scratch.z, n_groups, scratch.terms, outputs, block);

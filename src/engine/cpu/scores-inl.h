@@ -8,11 +8,42 @@
 HWY_BEFORE_NAMESPACE();
 namespace evenscore::engine::cpu::EVENSCORE_TARGET {
 
+/// Asks for rows before they are read. One stream in order is not enough: the hardware looks ahead within a
+/// page of 4 KiB, so while one span of eight pages is read, the next one is asked for in all its pages by
+/// turns.
+class Prefetcher {
+ public:
+  /// Of rows that are read from `start` on. Without `worthwhile` it does nothing: rows lie far apart.
+  HWY_INLINE Prefetcher(const std::byte* start, bool worthwhile)
+      : next_(reinterpret_cast<std::uintptr_t>(start) + kPages * kPage),
+        pending_(worthwhile ? 0 : INT64_MIN / 2) {}
+
+  /// To be told how many bytes of rows were passed.
+  HWY_INLINE void advance(std::int64_t bytes) {
+    pending_ += bytes;
+    while (pending_ >= kPages * kLine) {
+      pending_ -= kPages * kLine;
+      for (std::uintptr_t page = 0; page < kPages; ++page)
+        __builtin_prefetch(reinterpret_cast<const void*>(next_ + page * kPage), 0, 2);
+      next_ += kLine;
+      if (++lines_ % (kPage / kLine) == 0) next_ += (kPages - 1) * kPage;
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kPages = 8;
+  static constexpr std::int64_t kPage = 4096;
+  static constexpr std::int64_t kLine = 64;
+
+  std::uintptr_t next_;
+  std::int64_t pending_;
+  std::int64_t lines_ = 0;
+};
+
 /// kWidth rows, their columns next to each other.
 struct Group {
   const std::byte* row[kWidth];
-  bool readable;              ///< the memory up to 8 elements behind the last whole 8 of each row
-  const std::byte* prefetch;  ///< memory that a later group reads, as much as this one does
+  bool readable;  ///< the memory up to 8 elements behind the last whole 8 of each row
 };
 
 /// Eight columns of each row of a group.
@@ -154,11 +185,9 @@ static HWY_INLINE Doubles add_lanes(const Doubles (&a)[kWidth][kRegisters]) {
 
 /// Calls body(column, block) for each eight columns, in ascending order, after the column stages.
 template <ElementType type, class Columns, class Body>
-static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_features, Columns& columns,
-                                      Body body) {
+static HWY_INLINE void for_each_block(const Group& group, Prefetcher& prefetcher, std::int64_t n_features,
+                                      Columns& columns, Body body) {
   constexpr std::int64_t kSize = sizeof(typename arith::StorageOf<type>::Type);
-  constexpr std::int64_t kLine = 64;
-  const std::byte* prefetch = group.prefetch;
   const std::int64_t whole = n_features / kLanes * kLanes;
   Block block;
   for (std::int64_t column = 0; column < whole; column += kLanes) {
@@ -166,8 +195,7 @@ static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_feature
       const std::byte* address = group.row[r] + column * kSize;
       for (int j = 0; j < kRegisters; ++j) block.x[r][j] = load_elements<type>(address + j * kWidth * kSize);
     }
-    for (std::int64_t i = 0; i < kWidth * kLanes * kSize; i += kLine) __builtin_prefetch(prefetch + i);
-    prefetch += kWidth * kLanes * kSize;
+    prefetcher.advance(kWidth * kLanes * kSize);
     columns.apply(block, column);
     body(column, block);
   }
@@ -177,8 +205,7 @@ static HWY_INLINE void for_each_block(const Group& group, std::int64_t n_feature
     for (int j = 0; j < kRegisters; ++j)
       block.x[r][j] = tail.template load<type>(group.row[r] + whole * kSize, j, group.readable);
   }
-  const std::int64_t rest = kWidth * (n_features - whole) * kSize;
-  for (std::int64_t i = 0; i < rest; i += kLine) __builtin_prefetch(prefetch + i);
+  prefetcher.advance(kWidth * (n_features - whole) * kSize);
   columns.apply(block, whole);
   body(whole, block);
 }
@@ -206,14 +233,14 @@ static HWY_INLINE void scores_of_tile(const PackedProgram& program, const double
 /// z[k * kWidth + r] for every score k and row r of the group; `tile` has room for kWidth x n_padded where
 /// there is more than one score. False if an input that must be looked at is not finite.
 template <ElementType type, class Columns>
-static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, double* tile,
-                                   double* z) {
+static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, Prefetcher& prefetcher,
+                                   double* tile, double* z) {
   const ProgramView& view = program.view();
   Columns columns(program);
   if (view.n_scores == 1) {
     Doubles sum[kWidth][kRegisters];
     const double* w = program.weights();
-    for_each_block<type>(group, view.n_features, columns,
+    for_each_block<type>(group, prefetcher, view.n_features, columns,
                          [&](std::int64_t column, const Block& block) HWY_ATTR {
                            for (int j = 0; j < kRegisters; ++j) {
                              const Doubles weight = parameter(w, column, j);
@@ -225,7 +252,7 @@ static HWY_INLINE bool score_group(const PackedProgram& program, const Group& gr
     return columns.inputs_finite();
   }
   const std::int64_t n_padded = program.n_padded();
-  for_each_block<type>(group, view.n_features, columns,
+  for_each_block<type>(group, prefetcher, view.n_features, columns,
                        [&](std::int64_t column, const Block& block) HWY_ATTR {
                          for (int r = 0; r < kWidth; ++r) {
                            for (int j = 0; j < kRegisters; ++j)
