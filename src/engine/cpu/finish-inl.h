@@ -40,12 +40,20 @@ static HWY_INLINE T* at(void* buffer, std::int64_t row, std::int64_t values_a_ro
   return static_cast<T*>(buffer) + row * values_a_row;
 }
 
-/// Both columns of two classes.
+/// Labels, small whole numbers: of 2^52 + label the low half is the label.
+static HWY_INLINE void store_labels(Doubles label, std::int32_t* out) {
+  const hn::Rebind<std::uint32_t, DoubleTag> narrow_bits;
+  const hn::Rebind<std::int32_t, DoubleTag> labels;
+  const auto low = hn::TruncateTo(narrow_bits, bits_of(add(label, 0x1p52)).v);
+  hn::StoreU(hn::BitCast(labels, low), labels, out);
+}
+
+/// Both columns of two classes, NaN canonical.
 static HWY_INLINE void store_pairs(Doubles first, Doubles second, double* out) {
-  hn::StoreInterleaved2(canonical(first).v, canonical(second).v, kDoubles, out);
+  hn::StoreInterleaved2(first.v, second.v, kDoubles, out);
 }
 static HWY_INLINE void store_pairs(Floats first, Floats second, float* out) {
-  hn::StoreInterleaved2(canonical(first).v, canonical(second).v, kFloats, out);
+  hn::StoreInterleaved2(first.v, second.v, kFloats, out);
 }
 
 /// Rows [row, row + n_groups * kWidth) of two classes from their scores; one output after the other, so that
@@ -60,10 +68,8 @@ static HWY_INLINE void finish_binary(const ProgramView& program, const double* z
     return program.link == LinkKind::sigmoid_doubled ? mul(2.0, score) : score;
   };
   if (out.label_index != nullptr) {
-    each([&](Doubles score, std::int64_t first) HWY_ATTR {
-      const hn::Rebind<std::int32_t, DoubleTag> labels;
-      hn::StoreU(hn::DemoteTo(labels, select(score > 0.0, 1.0, 0.0).v), labels, out.label_index + first);
-    });
+    each([&](Doubles score, std::int64_t first)
+             HWY_ATTR { store_labels(select(score > 0.0, 1.0, 0.0), out.label_index + first); });
   }
   if (out.decision != nullptr) {
     each([&](Doubles score, std::int64_t first) HWY_ATTR {
@@ -74,11 +80,12 @@ static HWY_INLINE void finish_binary(const ProgramView& program, const double* z
   if (out.proba != nullptr && f64) {
     each([&](Doubles score, std::int64_t first) HWY_ATTR {
       const arith::Pair<Doubles> p = arith::sigmoid64(linked(score));
-      store_pairs(program.complement_first ? sub(1.0, p.p) : p.q, p.p, at<double>(out.proba, first, 2));
+      store_pairs(program.complement_first ? canonical(sub(1.0, p.p)) : p.q, p.p,
+                  at<double>(out.proba, first, 2));
     });
   } else if (out.proba != nullptr && program.complement_first) {
     each([&](Doubles score, std::int64_t first) HWY_ATTR {
-      const Floats other = narrow(sub(1.0, arith::sigmoid64(linked(score)).p));
+      const Floats other = canonical(narrow(sub(1.0, arith::sigmoid64(linked(score)).p)));
       store_pairs(other, arith::sigmoid32(linked(score)).p, at<float>(out.proba, first, 2));
     });
   } else if (out.proba != nullptr) {
@@ -91,7 +98,7 @@ static HWY_INLINE void finish_binary(const ProgramView& program, const double* z
     each([&](Doubles score, std::int64_t first) HWY_ATTR {
       const arith::Pair<Doubles> p = arith::logsigmoid64(linked(score));
       f64 ? store_pairs(p.q, p.p, at<double>(out.log_proba, first, 2))
-          : store_pairs(narrow(p.q), narrow(p.p), at<float>(out.log_proba, first, 2));
+          : store_pairs(canonical(narrow(p.q)), canonical(narrow(p.p)), at<float>(out.log_proba, first, 2));
     });
   }
 }
@@ -171,8 +178,7 @@ static HWY_INLINE void finish_multiclass(const ProgramView& program, const Group
       largest = select(larger, zk, largest);
       label = select(larger, static_cast<double>(k), label);
     }
-    const hn::Rebind<std::int32_t, DoubleTag> labels;
-    hn::StoreU(hn::DemoteTo(labels, label.v), labels, out.label_index + row);
+    store_labels(label, out.label_index + row);
   }
   if (out.decision != nullptr && f64) {
     transpose(z.z, n, at<double>(out.decision, row, n));

@@ -58,13 +58,14 @@ static HWY_INLINE void locate(const RowsView& rows, std::int64_t first, std::int
 /// finite.
 template <ElementType type, class Columns>
 static bool score_block(const PackedProgram& program, const RowsView& rows, std::int64_t first,
-                        std::int64_t n, Prefetcher& prefetcher, const Scratch& scratch) {
+                        std::int64_t n, Prefetcher& shared_prefetcher, const Scratch& scratch) {
   using Storage = typename arith::StorageOf<type>::Type;
   constexpr std::int64_t kSize = sizeof(Storage);
   const bool dense = rows.column_stride == kSize || rows.columns == 1;
   const std::byte* end = rows.data + rows.columns * kSize;
   if (rows.row_stride > 0) end += (rows.count - 1) * rows.row_stride;
   const std::byte* last_readable = end - ((rows.columns - 1) / arith::kLanes + 1) * arith::kLanes * kSize;
+  Prefetcher prefetcher = shared_prefetcher;  // in registers, where no store can alter it
   bool inputs_finite = true;
   for (std::int64_t row = 0; row < n; row += kWidth) {
     Group group;
@@ -74,6 +75,7 @@ static bool score_block(const PackedProgram& program, const RowsView& rows, std:
     double* z = scratch.z + row * program.view().n_scores;
     inputs_finite = score_group<type, Columns>(program, group, prefetcher, scratch.tile, z) && inputs_finite;
   }
+  shared_prefetcher = prefetcher;
   return inputs_finite;
 }
 using ScoreBlock = bool (*)(const PackedProgram& program, const RowsView& rows, std::int64_t first,
