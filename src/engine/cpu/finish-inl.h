@@ -2,7 +2,9 @@
 // of rows at a time. Included once per instruction set.
 #pragma once
 
-#include "engine/cpu/vector-inl.h"
+#include <cstring>
+
+#include "engine/cpu/transpose-inl.h"
 #include "evenscore/arith/logistic.h"
 #include "evenscore/arith/softmax.h"
 #include "evenscore/stage.h"
@@ -17,22 +19,42 @@ struct GroupScores {
   HWY_INLINE Doubles operator[](int k) const { return load(z + k * kWidth); }
 };
 
-/// Row by row what is kept class by class.
+/// Numbers of a row to their buffer, rounded to its type.
+static HWY_INLINE void store_rounded(Doubles x, double* out) {
+  store(canonical(x), out);
+}
+static HWY_INLINE void store_rounded(Doubles x, float* out) {
+  hn::StoreU(canonical(narrow(x)).v, kFloats, out);
+}
+
+/// Classes [k, k + kWidth) of a group that is kept class by class, to its rows, which hold n_classes each.
+/// Fewer classes may be left: what is stored behind them is the next row's, which is stored later.
 template <class T>
-static HWY_INLINE void transpose(const T* values, int n_classes, T* out) {
+static HWY_INLINE void store_classes(const double* columns, int k, int n_classes, T* out) {
+  Doubles column[kWidth];
+  Doubles row[kWidth];
+  for (int i = 0; i < kWidth; ++i) column[i] = load(columns + (k + i) * kWidth);
+  transpose(column, row);
+  const int end = kWidth * n_classes;
   for (int r = 0; r < kWidth; ++r) {
-    for (int k = 0; k < n_classes; ++k) out[r * n_classes + k] = values[k * kWidth + r];
+    const int first = r * n_classes + k;
+    if (HWY_LIKELY(first + kWidth <= end)) {
+      store_rounded(row[r], out + first);
+    } else {
+      T last[kWidth];
+      store_rounded(row[r], last);
+      std::memcpy(out + first, last, static_cast<std::size_t>(end - first) * sizeof(T));
+    }
   }
 }
 
-/// One number a row and class, class by class, before it is stored row by row.
+/// A group's numbers, kept class by class, to its rows. Reads up to kWidth classes at a time.
 template <class T>
-struct ClassColumns {
-  T* values;  ///< n_classes x kWidth
-  HWY_INLINE void set(int k, Doubles x) const { store(canonical(x), values + k * kWidth); }
-  HWY_INLINE void set(int k, Floats x) const { hn::StoreU(x.v, kFloats, values + k * kWidth); }
-  HWY_INLINE void store_rows(int n_classes, T* out) const { transpose(values, n_classes, out); }
-};
+static HWY_INLINE void store_rows(const double* columns, int n_classes, T* out) {
+  const int whole = n_classes / kWidth * kWidth;
+  if (whole < n_classes) store_classes(columns, whole, n_classes, out);
+  for (int k = 0; k < whole; k += kWidth) store_classes(columns, k, n_classes, out);
+}
 
 /// Buffers of rows `row` and on, as their type.
 template <class T>
@@ -103,72 +125,71 @@ static HWY_INLINE void finish_binary(const ProgramView& program, const double* z
   }
 }
 
-static HWY_INLINE void store_softmax_f64(const GroupScores& z, int n, double* scratch, double* proba,
-                                         double* log_proba) {
+/// Probabilities or their logarithms through softmax_sum64.
+template <class T>
+static HWY_INLINE void store_softmax64(const GroupScores& z, int n, double* columns, T* proba, T* log_proba) {
   const auto sum = arith::softmax_sum64(z, n);
-  const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
-  const ClassColumns<double> columns{scratch};
   if (proba != nullptr) {
-    for (int k = 0; k < n; ++k) columns.set(k, arith::softmax64(z[k], sum));
-    columns.store_rows(n, proba);
+    for (int k = 0; k < n; ++k) store(arith::softmax64(z[k], sum), columns + k * kWidth);
+    store_rows(columns, n, proba);
   }
   if (log_proba != nullptr) {
-    for (int k = 0; k < n; ++k) columns.set(k, arith::log_softmax64(z[k], sum, log_sum));
-    columns.store_rows(n, log_proba);
+    const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
+    for (int k = 0; k < n; ++k) store(arith::log_softmax64(z[k], sum, log_sum), columns + k * kWidth);
+    store_rows(columns, n, log_proba);
   }
 }
 
-static HWY_INLINE void store_log_softmax_f32(const GroupScores& z, int n, double* scratch, float* log_proba) {
-  const auto sum = arith::softmax_sum64(z, n);
-  const auto log_sum = arith::log_parts<Doubles>(sum.high, sum.low);
-  const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
-  for (int k = 0; k < n; ++k) columns.set(k, canonical(narrow(arith::log_softmax64(z[k], sum, log_sum))));
-  columns.store_rows(n, log_proba);
-}
-
-static HWY_INLINE void store_softmax_f32(const GroupScores& z, int n, double* scratch, float* proba) {
+static HWY_INLINE void store_softmax32(const GroupScores& z, int n, double* columns, float* proba) {
   const Doubles m = arith::softmax_max(z, n);
   Doubles sum = 0.0;
   for (int k = 0; k < n; ++k) {
     const Doubles term = arith::softmax32_term(z[k], m);
-    store(term, scratch + k * kWidth);
+    store(term, columns + k * kWidth);
     sum = add(sum, term);
   }
   const Doubles reciprocal = div(1.0, sum);
-  // The probabilities take the place of the terms, half as wide.
-  const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
-  for (int k = 0; k < n; ++k)
-    columns.set(k, arith::softmax32_of_term(load(scratch + k * kWidth), reciprocal));
-  columns.store_rows(n, proba);
+  for (int k = 0; k < n; ++k) store(mul(load(columns + k * kWidth), reciprocal), columns + k * kWidth);
+  store_rows(columns, n, proba);
 }
 
 template <class T>
-static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* scratch, T* proba,
+static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* columns, T* proba,
                                          T* log_proba) {
-  const auto rounded = [](Doubles x) HWY_ATTR {
-    if constexpr (sizeof(T) == sizeof(double)) {
-      return x;
-    } else {
-      return canonical(narrow(x));
-    }
-  };
   Doubles sum = arith::sigmoid64(z[0]).p;
   for (int k = 1; k < n; ++k) sum = add(sum, arith::sigmoid64(z[k]).p);
-  const ClassColumns<T> columns{reinterpret_cast<T*>(scratch)};
   if (proba != nullptr) {
-    for (int k = 0; k < n; ++k) columns.set(k, rounded(div(arith::sigmoid64(z[k]).p, sum)));
-    columns.store_rows(n, proba);
+    for (int k = 0; k < n; ++k) store(div(arith::sigmoid64(z[k]).p, sum), columns + k * kWidth);
+    store_rows(columns, n, proba);
   }
   if (log_proba != nullptr) {
-    for (int k = 0; k < n; ++k) columns.set(k, rounded(arith::log64(div(arith::sigmoid64(z[k]).p, sum))));
-    columns.store_rows(n, log_proba);
+    for (int k = 0; k < n; ++k) store(arith::log64(div(arith::sigmoid64(z[k]).p, sum)), columns + k * kWidth);
+    store_rows(columns, n, log_proba);
   }
 }
 
-static HWY_INLINE void finish_multiclass(const ProgramView& program, const GroupScores& z, double* scratch,
+template <class T>
+static HWY_INLINE void store_multiclass(const ProgramView& program, const GroupScores& z, double* columns,
+                                        const OutputsView& out, std::int64_t row) {
+  const int n = program.n_classes;
+  if (out.decision != nullptr) store_rows(z.z, n, at<T>(out.decision, row, n));
+  T* proba = out.proba == nullptr ? nullptr : at<T>(out.proba, row, n);
+  T* log_proba = out.log_proba == nullptr ? nullptr : at<T>(out.log_proba, row, n);
+  if (proba == nullptr && log_proba == nullptr) return;
+  if (program.link == LinkKind::one_vs_rest) {
+    store_one_vs_rest(z, n, columns, proba, log_proba);
+    return;
+  }
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (proba != nullptr) store_softmax32(z, n, columns, proba);
+    proba = nullptr;
+  }
+  if (proba != nullptr || log_proba != nullptr) store_softmax64(z, n, columns, proba, log_proba);
+}
+
+static HWY_INLINE void finish_multiclass(const ProgramView& program, const GroupScores& z, double* columns,
                                          const OutputsView& out, std::int64_t row) {
   const int n = program.n_classes;
-  const bool f64 = out.type == OutputType::f64;
   if (out.label_index != nullptr) {
     Doubles largest = z[0];
     Doubles label = 0.0;
@@ -180,32 +201,8 @@ static HWY_INLINE void finish_multiclass(const ProgramView& program, const Group
     }
     store_labels(label, out.label_index + row);
   }
-  if (out.decision != nullptr && f64) {
-    transpose(z.z, n, at<double>(out.decision, row, n));
-  }
-  if (out.decision != nullptr && !f64) {
-    const ClassColumns<float> columns{reinterpret_cast<float*>(scratch)};
-    for (int k = 0; k < n; ++k) columns.set(k, canonical(narrow(z[k])));
-    columns.store_rows(n, at<float>(out.decision, row, n));
-  }
-  if (out.proba == nullptr && out.log_proba == nullptr) return;
-  const auto proba = [&](auto* null) HWY_ATTR {
-    return out.proba == nullptr ? null : at<std::remove_pointer_t<decltype(null)>>(out.proba, row, n);
-  };
-  const auto log_proba = [&](auto* null) HWY_ATTR {
-    return out.log_proba == nullptr ? null : at<std::remove_pointer_t<decltype(null)>>(out.log_proba, row, n);
-  };
-  constexpr double* kNoDoubles = nullptr;
-  constexpr float* kNoFloats = nullptr;
-  if (program.link == LinkKind::one_vs_rest) {
-    f64 ? store_one_vs_rest(z, n, scratch, proba(kNoDoubles), log_proba(kNoDoubles))
-        : store_one_vs_rest(z, n, scratch, proba(kNoFloats), log_proba(kNoFloats));
-  } else if (f64) {
-    store_softmax_f64(z, n, scratch, proba(kNoDoubles), log_proba(kNoDoubles));
-  } else {
-    if (out.proba != nullptr) store_softmax_f32(z, n, scratch, proba(kNoFloats));
-    if (out.log_proba != nullptr) store_log_softmax_f32(z, n, scratch, log_proba(kNoFloats));
-  }
+  out.type == OutputType::f64 ? store_multiclass<double>(program, z, columns, out, row)
+                              : store_multiclass<float>(program, z, columns, out, row);
 }
 
 /// Whether all scores of n_groups groups are finite.
@@ -215,10 +212,10 @@ static HWY_INLINE bool all_finite(const ProgramView& program, const double* z, i
   return all(check == 0.0);
 }
 
-/// Writes every wanted output of rows [row, row + n_groups * kWidth) as if all could be scored; `scratch` has
-/// room for n_classes x kWidth. Whether all scores are finite.
+/// Writes every wanted output of rows [row, row + n_groups * kWidth) as if all could be scored; `columns` has
+/// room for n_classes x kWidth, up to a multiple of kWidth classes. Whether all scores are finite.
 static HWY_NOINLINE bool finish_groups(const ProgramView& program, const double* z, int n_groups,
-                                       double* scratch, const OutputsView& out, std::int64_t row) {
+                                       double* columns, const OutputsView& out, std::int64_t row) {
   if (out.status != nullptr) {
     for (int r = 0; r < n_groups * kWidth; ++r)
       out.status[row + r] = static_cast<std::uint8_t>(RowStatus::scored);
@@ -229,7 +226,7 @@ static HWY_NOINLINE bool finish_groups(const ProgramView& program, const double*
   }
   for (int g = 0; g < n_groups; ++g) {
     const GroupScores scores{z + g * program.n_scores * kWidth};
-    finish_multiclass(program, scores, scratch, out, row + g * kWidth);
+    finish_multiclass(program, scores, columns, out, row + g * kWidth);
   }
   return all_finite(program, z, n_groups);
 }

@@ -34,14 +34,14 @@ static void pack(const RowsView& rows, Group& group, double* packed) {
 /// Where a thread keeps what it works on.
 struct Scratch {
   double* z;      ///< scores: group by group, score by score, row by row
-  double* terms;  ///< n_classes x kWidth
+  double* terms;  ///< n_classes x kWidth, up to a multiple of kWidth classes
   double* tile;   ///< columns of a group
   double* packed;
 
   Scratch(const PackedProgram& program, double* memory)
       : z(memory),
         terms(z + program.view().n_scores * rows_a_block(program.view())),
-        tile(terms + program.view().n_classes * kWidth),
+        tile(terms + (program.view().n_classes + kWidth) * kWidth),
         packed(tile + program.n_padded() * kWidth) {}
 };
 

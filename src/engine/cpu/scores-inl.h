@@ -4,6 +4,7 @@
 
 #include "engine/cpu/load-inl.h"
 #include "engine/cpu/packed_program.h"
+#include "engine/cpu/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace evenscore::engine::cpu::EVENSCORE_TARGET {
@@ -210,27 +211,39 @@ static HWY_INLINE void for_each_block(const Group& group, Prefetcher& prefetcher
   body(whole, block);
 }
 
-/// n scores of the group from its columns in `tile`, kWidth x n_padded.
-template <int n>
-static HWY_INLINE void scores_of_tile(const PackedProgram& program, const double* tile, int k, double* z) {
-  const std::int64_t n_padded = program.n_padded();
-  const double* w = program.weights() + k * n_padded;
-  Doubles sum[n][kWidth][kRegisters];
-  for (std::int64_t column = 0; column < n_padded; column += kLanes) {
-    for (int j = 0; j < kRegisters; ++j) {
-      Doubles weight[n];
-      for (int i = 0; i < n; ++i) weight[i] = parameter(w + i * n_padded, column, j);
-      for (int r = 0; r < kWidth; ++r) {
-        const Doubles x = parameter(tile + r * n_padded, column, j);
-        for (int i = 0; i < n; ++i) sum[i][r][j] = fma(x, weight[i], sum[i][r][j]);
-      }
-    }
+/// Keeps a block of columns with the rows of each next to each other.
+static HWY_INLINE void store_columns(const Block& block, double* tile) {
+  for (int j = 0; j < kRegisters; ++j) {
+    Doubles rows[kWidth];
+    Doubles columns[kWidth];
+    for (int r = 0; r < kWidth; ++r) rows[r] = block.x[r][j];
+    transpose(rows, columns);
+    for (int c = 0; c < kWidth; ++c) store(columns[c], tile + (j * kWidth + c) * kWidth);
   }
-  for (int i = 0; i < n; ++i)
-    store(canonical(add(add_lanes(sum[i]), program.intercept()[k + i])), z + (k + i) * kWidth);
 }
 
-/// z[k * kWidth + r] for every score k and row r of the group; `tile` has room for kWidth x n_padded where
+/// n scores of the group from its columns in `tile`, n_padded x kWidth: each lane of a score is a register of
+/// rows, so that their sum needs no shuffle.
+template <int n>
+static HWY_INLINE void scores_of_columns(const PackedProgram& program, const double* tile, std::int64_t k,
+                                         double* z) {
+  const std::int64_t n_padded = program.n_padded();
+  const double* w = program.weights() + k * n_padded;
+  Doubles a[n][kLanes];
+  for (std::int64_t column = 0; column < n_padded; column += kLanes) {
+    for (int l = 0; l < kLanes; ++l) {
+      const Doubles x = load(tile + (column + l) * kWidth);
+      for (int i = 0; i < n; ++i) a[i][l] = fma(x, w[i * n_padded + column + l], a[i][l]);
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    const Doubles even = add(add(a[i][0], a[i][4]), add(a[i][2], a[i][6]));
+    const Doubles odd = add(add(a[i][1], a[i][5]), add(a[i][3], a[i][7]));
+    store(canonical(add(add(even, odd), program.intercept()[k + i])), z + (k + i) * kWidth);
+  }
+}
+
+/// z[k * kWidth + r] for every score k and row r of the group; `tile` has room for n_padded x kWidth where
 /// there is more than one score. False if an input that must be looked at is not finite.
 template <ElementType type, class Columns>
 static HWY_INLINE bool score_group(const PackedProgram& program, const Group& group, Prefetcher& prefetcher,
@@ -251,19 +264,14 @@ static HWY_INLINE bool score_group(const PackedProgram& program, const Group& gr
     store(canonical(add(add_lanes(sum), program.intercept()[0])), z);
     return columns.inputs_finite();
   }
-  const std::int64_t n_padded = program.n_padded();
   for_each_block<type>(group, prefetcher, view.n_features, columns,
-                       [&](std::int64_t column, const Block& block) HWY_ATTR {
-                         for (int r = 0; r < kWidth; ++r) {
-                           for (int j = 0; j < kRegisters; ++j)
-                             store(block.x[r][j], tile + r * n_padded + column + j * kWidth);
-                         }
-                       });
-  // As many scores at a time as leave registers for their weights and a column.
-  constexpr int kAtATime = kWidth == 8 ? 2 : 1;
-  int k = 0;
-  for (; k + kAtATime <= view.n_scores; k += kAtATime) scores_of_tile<kAtATime>(program, tile, k, z);
-  for (; k < view.n_scores; ++k) scores_of_tile<1>(program, tile, k, z);
+                       [&](std::int64_t column, const Block& block)
+                           HWY_ATTR { store_columns(block, tile + column * kWidth); });
+  // As many scores at a time as there are registers for.
+  constexpr int kAtATime = HWY_TARGET == HWY_AVX2 ? 1 : 2;
+  std::int64_t k = 0;
+  for (; k + kAtATime <= view.n_scores; k += kAtATime) scores_of_columns<kAtATime>(program, tile, k, z);
+  for (; k < view.n_scores; ++k) scores_of_columns<1>(program, tile, k, z);
   return columns.inputs_finite();
 }
 

@@ -44,7 +44,8 @@ const Target& choose_target(const std::string& name) {
 
 std::int64_t scratch_size(const PackedProgram& program) {
   const ProgramView& view = program.view();
-  return rows_a_block(view) * view.n_scores + arith::kLanes * (view.n_classes + 2 * program.n_padded());
+  return rows_a_block(view) * view.n_scores +
+         arith::kLanes * (view.n_classes + arith::kLanes + 2 * program.n_padded());
 }
 
 }  // namespace evenscore::engine::cpu
