@@ -91,7 +91,7 @@ TEST(Bench, AWrongEngineHasNoTime) {
 TEST(Bench, BatchesDoNotChangeWhatIsCompared) {
   BenchJob job = small_job();
   job.batch_rows = 7;
-  job.threads = 3;
+  job.engine_options.threads = 3;
   job.made_up_type = ElementType::f64;
   job.engines = {EngineKind::cpu};
   const BenchReport report = bench(model(), job);

@@ -23,7 +23,7 @@ struct BenchJob {
   WantedOutputs wanted;  ///< of label_index, proba, log_proba and decision, at least one
   OutputType output_type = OutputType::f32;
   std::vector<EngineKind> engines;  ///< empty = all that are available
-  int threads = 0;                  ///< of the cpu engine; 0 = one, and all
+  EngineOptions engine_options;     ///< threads 0 = the cpu engine with one thread, and with all
   std::int64_t batch_rows = 0;      ///< rows a call, 0 = all
   double seconds = 5.0;             ///< for the rounds; three are made at least
   /// How engines are made; tests put wrong ones here.

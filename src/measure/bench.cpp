@@ -72,10 +72,13 @@ std::vector<EngineRun> make_engines(const BenchJob& job, const Program& program,
     std::set<int> thread_counts{all_threads()};
     if (kind == EngineKind::reference) thread_counts = {1};
     if (kind == EngineKind::cpu)
-      thread_counts = job.threads > 0 ? std::set<int>{job.threads} : std::set<int>{1, all_threads()};
+      thread_counts = job.engine_options.threads > 0 ? std::set<int>{job.engine_options.threads}
+                                                     : std::set<int>{1, all_threads()};
     for (const int threads : thread_counts) {
       EngineRun run;
-      run.engine = job.make(kind, program, {threads});
+      EngineOptions options = job.engine_options;
+      options.threads = threads;
+      run.engine = job.make(kind, program, options);
       run.timing.kind = kind;
       run.timing.threads = threads;
       run.timing.description = run.engine->description();
