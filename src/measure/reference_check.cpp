@@ -43,7 +43,7 @@ ReferenceCheck::ReferenceCheck(const Program& program, const RowsView& rows, con
 
 std::string ReferenceCheck::first_difference(std::span<std::uint64_t> results) {
   for (Block& block : blocks_) {
-    const std::string difference =
+    std::string difference =
         layout_.first_difference(layout_.view(results, rows_, block.first),
                                  layout_.view(block.results, block.count, 0), block.count, block.first);
     if (!difference.empty()) return difference;
