@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "bench_memory.h"
+#include "measure/reference_check.h"
+#include "measure/row_range.h"
 #include "program/program_builder.h"
 
 namespace evenscore::bench {
@@ -50,17 +51,6 @@ Program make_program(const CaseOptions& options) {
                                : builder.finish(LinkKind::softmax, options.n_scores);
 }
 
-std::int64_t value_size(OutputType type) {
-  return type == OutputType::f64 ? 8 : 4;
-}
-
-std::int64_t result_bytes(const CaseOptions& options, const Program& program) {
-  const std::int64_t proba_row = value_size(options.output_type) * program.n_classes;
-  const std::int64_t decision_row = value_size(options.output_type) * program.n_scores();
-  return 4 + (options.proba ? proba_row : 0) + (options.log_proba ? proba_row : 0) +
-         (options.decision ? decision_row : 0);
-}
-
 /// As many rows as `memory` holds, but at most `most_rows`.
 RowsView make_view(const CaseOptions& options, std::span<const std::uint64_t> memory,
                    std::int64_t most_rows) {
@@ -88,14 +78,11 @@ RowsView make_view(const CaseOptions& options, std::span<const std::uint64_t> me
 }  // namespace
 
 Case::Case(const CaseOptions& options)
-    : options_(options),
-      program_(make_program(options)),
-      results_(reinterpret_cast<std::byte*>(bench_memory().results().data())),
+    : program_(make_program(options)),
+      layout_(program_, options.wanted, options.output_type),
       engine_(make_engine(EngineKind::cpu, program_, {options.threads})) {
-  // 8 bytes a row to spare, so that each result can start at a multiple of 8.
-  const auto results = static_cast<std::int64_t>(bench_memory().results().size_bytes());
-  const std::int64_t most_rows = results / (result_bytes(options_, program_) + 8);
-  view_ = make_view(options_, bench_memory().rows(options_.type), most_rows);
+  const std::int64_t most_rows = layout_.rows_in(static_cast<std::int64_t>(bench_memory().results().size()));
+  view_ = make_view(options, bench_memory().rows(options.type), most_rows);
 }
 
 std::int64_t Case::bytes_read() const {
@@ -103,63 +90,19 @@ std::int64_t Case::bytes_read() const {
 }
 
 std::int64_t Case::bytes_written() const {
-  return view_.count * result_bytes(options_, program_);
-}
-
-RowsView Case::rows_view(std::int64_t first, std::int64_t count) const {
-  RowsView view = view_;
-  view.data += first * view.row_stride;
-  view.count = count;
-  return view;
-}
-
-/// Results of rows from `first` on, in buffers for `capacity` rows that lie one behind the other in `memory`.
-OutputsView Case::outputs(std::byte* memory, std::int64_t capacity, std::int64_t first) const {
-  const auto next = [&](std::int64_t row_bytes) {
-    std::byte* place = memory + first * row_bytes;
-    memory += (capacity * row_bytes + 7) / 8 * 8;
-    return place;
-  };
-  const std::int64_t size = value_size(options_.output_type);
-  OutputsView view;
-  view.type = options_.output_type;
-  view.label_index = reinterpret_cast<std::int32_t*>(next(4));
-  if (options_.proba) view.proba = next(size * program_.n_classes);
-  if (options_.log_proba) view.log_proba = next(size * program_.n_classes);
-  if (options_.decision) view.decision = next(size * program_.n_scores());
-  return view;
+  return view_.count * layout_.row_bytes();
 }
 
 void Case::run(std::int64_t first, std::int64_t count) {
-  engine_->run(rows_view(first, count), outputs(results_, rows(), first));
+  engine_->run(measure::row_range(view_, first, count),
+               layout_.view(bench_memory().results(), rows(), first));
 }
 
 bool Case::check() {
-  std::memset(results_, 0x5a, bench_memory().results().size_bytes());
+  const std::span<std::uint64_t> results = bench_memory().results();
+  std::fill(results.begin(), results.end(), 0x5a5a5a5a5a5a5a5aULL);
   run();
-  const std::unique_ptr<Engine> reference = make_engine(EngineKind::reference, program_);
-  constexpr std::int64_t kBlocks = 16;
-  const std::int64_t count = std::min<std::int64_t>(256, rows());
-  for (std::int64_t block = 0; block < kBlocks; ++block) {
-    if (!same_as_reference(*reference, (rows() - count) * block / (kBlocks - 1), count)) return false;
-  }
-  return true;
-}
-
-bool Case::same_as_reference(Engine& reference, std::int64_t first, std::int64_t count) const {
-  const auto results = static_cast<std::size_t>(count * (result_bytes(options_, program_) + 8));
-  std::vector<std::uint64_t> expected(results / 8 + 4);
-  const OutputsView right = outputs(reinterpret_cast<std::byte*>(expected.data()), count, 0);
-  reference.run(rows_view(first, count), right);
-  const OutputsView ours = outputs(results_, rows(), first);
-  const auto equal = [count](const void* a, const void* b, std::int64_t row_bytes) {
-    return a == nullptr || std::memcmp(a, b, static_cast<std::size_t>(count * row_bytes)) == 0;
-  };
-  const std::int64_t size = value_size(options_.output_type);
-  return equal(ours.label_index, right.label_index, 4) &&
-         equal(ours.proba, right.proba, size * program_.n_classes) &&
-         equal(ours.log_proba, right.log_proba, size * program_.n_classes) &&
-         equal(ours.decision, right.decision, size * program_.n_scores());
+  return measure::ReferenceCheck(program_, view_, layout_, 4096).first_difference(results).empty();
 }
 
 }  // namespace evenscore::bench

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "evenscore/engine.h"
+#include "evenscore/prediction_file.h"
+#include "measure/result_layout.h"
 
 namespace evenscore::bench {
 
@@ -33,9 +34,7 @@ struct CaseOptions {
   Stages stages = Stages::folded;
   Layout layout = Layout::dense;
   OutputType output_type = OutputType::f32;
-  bool proba = true;
-  bool log_proba = false;
-  bool decision = false;  ///< label_index is always an output
+  WantedOutputs wanted{.label_index = true, .proba = true};
 };
 
 /// A case ready to run: cpu engine, rows in bench_memory(), results there too. As many rows as the rows'
@@ -51,18 +50,13 @@ class Case {
   void run(std::int64_t first, std::int64_t count);
   void run() { run(0, rows()); }
 
-  /// Whether a run over all rows gives the bits of `reference`, on 16 blocks of 256 rows spread over them.
+  /// Whether a run over all rows gives the bits of `reference`, on 4,096 rows spread over them.
   bool check();
 
  private:
-  RowsView rows_view(std::int64_t first, std::int64_t count) const;
-  OutputsView outputs(std::byte* memory, std::int64_t capacity, std::int64_t first) const;
-  bool same_as_reference(Engine& reference, std::int64_t first, std::int64_t count) const;
-
-  CaseOptions options_;
   Program program_;
+  measure::ResultLayout layout_;
   RowsView view_;
-  std::byte* results_;
   std::unique_ptr<Engine> engine_;
 };
 

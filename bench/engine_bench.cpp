@@ -140,13 +140,15 @@ void add_layouts(CaseOptions options) {
 }
 
 void add_outputs(CaseOptions options) {
-  for (const auto& [name, type] : {std::pair{"f32", OutputType::f32}, std::pair{"f64", OutputType::f64}}) {
-    for (const char* output : {"proba", "log_proba", "decision"}) {
-      options.output_type = type;
-      options.proba = std::string_view(output) == "proba";
-      options.log_proba = std::string_view(output) == "log_proba";
-      options.decision = std::string_view(output) == "decision";
-      add(fmt::format("outputs/{}_{}", name, output), options);
+  for (const auto& [type_name, type] :
+       {std::pair{"f32", OutputType::f32}, std::pair{"f64", OutputType::f64}}) {
+    options.output_type = type;
+    for (const auto& [name, wanted] :
+         {std::pair{"proba", WantedOutputs{.label_index = true, .proba = true}},
+          std::pair{"log_proba", WantedOutputs{.label_index = true, .log_proba = true}},
+          std::pair{"decision", WantedOutputs{.label_index = true, .decision = true}}}) {
+      options.wanted = wanted;
+      add(fmt::format("outputs/{}_{}", type_name, name), options);
     }
   }
 }

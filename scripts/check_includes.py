@@ -31,10 +31,10 @@ MAY_INCLUDE = {
     "src/batch": {PUBLIC, "src/base", "src/h5"},
     "src/score": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/h5", "src/pipeline", "src/program"},
     "src/verify": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/pipeline", "src/program"},
-    "src/measure": {PUBLIC},
+    "src/measure": {PUBLIC, "src/score"},
     "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/steps"},
     "kernels": {ARITH, f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
-    "bench": {PUBLIC, "src/program"},
+    "bench": {PUBLIC, "src/program", "src/measure"},
     "tests": {PUBLIC, ARITH, "kernels"} | {f"src/{folder}" for folder in (
         "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
 }

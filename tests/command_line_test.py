@@ -365,6 +365,72 @@ class Verifying(CommandLine):
         self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--against", "short.h5", status=1)
 
 
+class Benchmarking(CommandLine):
+    """No time is asserted: only what is compared, listed and said."""
+
+    def bench(self, *arguments):
+        return json.loads(self.run_evenscore("bench", *arguments, "--seconds", 0, "--json").stdout)
+
+    def test_every_engine_is_compared_timed_and_listed(self):
+        report = self.bench(FIXTURES / "multinomial3.joblib", "--rows", 500)
+        self.assertEqual((report["schema"], report["verdict"]), ("evenscore-bench-1", "same bits"))
+        self.assertEqual((report["rows_source"], report["rows"], report["checked_rows"]), ("made up", 500, 500))
+        self.assertEqual((report["dtype"], report["row_bytes"]), ("float32", 4 * report["features"]))
+        self.assertEqual((report["classes"], report["result_bytes"]), (3, 4 + 3 * 4))
+        self.assertGreaterEqual(report["rounds"], 3)
+        doctor = json.loads(self.run_evenscore("doctor", "--json").stdout)
+        self.assertEqual({(e["engine"], e["available"]) for e in report["engines"]},
+                         {(e["engine"], e["available"]) for e in doctor["engines"]})
+        threads = {limits["threads"] for limits in report["limits"]}
+        for engine in report["engines"]:
+            if not engine["available"]:
+                self.assertTrue(engine["detail"])
+                continue
+            self.assertTrue(engine["same_bits"])
+            self.assertIn(engine["threads"], threads)
+            for name in ("rows_per_second", "bytes_per_second", "ratio_to_read", "ratio_to_copy"):
+                self.assertLessEqual(0, engine[name]["min"])
+                self.assertLessEqual(engine[name]["min"], engine[name]["median"])
+                self.assertLessEqual(engine[name]["median"], engine[name]["max"])
+        for kind in ("reference", "cpu"):
+            latency = [e["latency"] for e in report["engines"] if e["engine"] == kind][-1]
+            self.assertEqual([call["rows"] for call in latency], [1, 10, 100])
+        self.assertEqual({e["threads"] for e in report["engines"] if e["engine"] == "cpu"}, {1, report["hardware_threads"]})
+
+    def test_rows_of_a_file_and_one_engine(self):
+        rows, expected = self.fixture_rows("binary")
+        report = self.bench(FIXTURES / "binary.joblib", rows, "--device", "cpu", "--threads", 2, "--batch-rows", 3,
+                            "--output", "proba,log_proba,decision", "--output-dtype", "f64")
+        self.assertEqual([(e["engine"], e["threads"]) for e in report["engines"]], [("cpu", 2)])
+        self.assertEqual((report["rows"], report["rows_available"], report["batch_rows"]), (len(expected["X"]),) * 2 + (3,))
+        self.assertEqual((report["dtype"], report["result_bytes"]), ("float64", 8 * 5))
+        self.assertEqual(self.bench(FIXTURES / "binary.joblib", rows, "--rows", 4)["rows"], 4)
+
+    def test_the_text_names_what_was_timed_and_what_was_not(self):
+        text = self.run_evenscore("bench", FLIGHTS / "model.joblib", "--rows", 300, "--seconds", 0).stdout
+        for part in ("300 float32", "plain read", "plain copy", "reference", "cpu", "to read", "on 300 of 300 rows"):
+            self.assertIn(part, text)
+        doctor = json.loads(self.run_evenscore("doctor", "--json").stdout)
+        for engine in doctor["engines"]:
+            if not engine["available"]:
+                self.assertIn(f"{engine['engine']} is not here: {engine['detail']}", text)
+
+    def test_requests_that_make_no_sense(self):
+        rows, _ = self.fixture_rows("binary")
+        model = FIXTURES / "binary.joblib"
+        self.refused("bench", says="MODEL")
+        self.refused("bench", model, "--output", "label", says="label_index")
+        self.refused("bench", model, "--output-dtype", "f16", says="f16")
+        self.refused("bench", model, "--seconds", "-1", says="--seconds")
+        self.refused("bench", model, "--device", "tpu", says="tpu")
+        self.refused("bench", model, "--dataset", "/X", says="ROWS")
+        self.refused("bench", model, rows, "--dtype", "f64", says="--dtype")
+        self.refused("bench", model, "nowhere.h5", says="nowhere.h5")
+        self.refused("bench", model, "--rows", 10**12, says="--rows")
+        self.rows_file(np.zeros((0, 5)), "none.h5")
+        self.refused("bench", model, "none.h5", says=["none.h5", "no rows"])
+
+
 class Importing(CommandLine):
     def test_expectations_are_checked_and_embedded(self):
         rows, expected = self.fixture_rows("binary")
@@ -425,12 +491,13 @@ class Describing(CommandLine):
         rows, _ = self.fixture_rows("binary")
         for command in (["score", FIXTURES / "binary.joblib", rows, "-o", "out.h5"], ["import", FIXTURES / "binary.joblib", "-o", "m.h5"],
                         ["verify", FIXTURES / "binary.joblib", rows], ["generate", "-o", "g.h5", "--rows", 3, "--features", 2],
-                        ["inspect", FIXTURES / "binary.joblib"], ["doctor"]):
+                        ["inspect", FIXTURES / "binary.joblib"], ["bench", FIXTURES / "binary.joblib", "--rows", 9, "--seconds", 0],
+                        ["doctor"]):
             report = json.loads(self.run_evenscore(*command, "--json").stdout)
             self.assertTrue(report["schema"].startswith("evenscore-"))
 
     def test_every_command_has_help_with_its_options(self):
-        for command in ("import", "inspect", "score", "verify", "generate", "doctor"):
+        for command in ("import", "inspect", "score", "verify", "bench", "generate", "doctor"):
             text = self.run_evenscore(command, "--help").stdout
             self.assertIn("--json", text)
         self.assertIn("0.1.0", self.run_evenscore("--version").stdout)

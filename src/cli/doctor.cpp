@@ -2,10 +2,10 @@
 #include <sys/utsname.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/cpu_model.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "engine/arithmetic_vectors.h"
@@ -19,14 +19,6 @@ namespace evenscore::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string cpu_model() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
-}
 
 std::vector<std::string> gpu_nodes() {
   std::vector<std::string> nodes;

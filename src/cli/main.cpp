@@ -28,7 +28,9 @@ constexpr const char* kFooter =
     "  evenscore verify model.joblib rows.h5 --against predictions.h5:/ --labels rows.h5:/y\n"
     "                                                      does it still predict what it did when it was "
     "saved?\n"
-    "  evenscore import model.joblib -o model.h5           convert, with rows that prove every device\n\n"
+    "  evenscore import model.joblib -o model.h5           convert, with rows that prove every device\n"
+    "  evenscore bench model.joblib                        rows/s of every engine, beside what the memory "
+    "can do\n\n"
     "Exit status: 0 done or accepted, 1 refuted, 2 a bad request or input, 3 the machine failed,\n"
     "130/143 interrupted. `evenscore COMMAND --help` explains each command.";
 
@@ -47,8 +49,9 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   const std::vector<Command> commands{
-      evenscore::cli::add_import(app), evenscore::cli::add_inspect(app),  evenscore::cli::add_score(app),
-      evenscore::cli::add_verify(app), evenscore::cli::add_generate(app), evenscore::cli::add_doctor(app),
+      evenscore::cli::add_import(app), evenscore::cli::add_inspect(app), evenscore::cli::add_score(app),
+      evenscore::cli::add_verify(app), evenscore::cli::add_bench(app),   evenscore::cli::add_generate(app),
+      evenscore::cli::add_doctor(app),
   };
   try {
     app.parse(argc, argv);

@@ -69,6 +69,16 @@ BadRows RowsArguments::bad_rows_rule() const {
 
 void add_rows(CLI::App& command, RowsArguments& rows) {
   command.add_option("ROWS", rows.path, "The HDF5 file with the rows")->required()->type_name("ROWS.h5");
+  add_rows_selection(command, rows);
+  add_engine(command, rows);
+  command
+      .add_option("--bad-rows", rows.bad_rows,
+                  "Rows that scikit-learn rejects: 'stop' at the first, or 'mark' them")
+      ->check(CLI::IsMember({"stop", "mark"}))
+      ->capture_default_str();
+}
+
+void add_rows_selection(CLI::App& command, RowsArguments& rows) {
   command
       .add_option("--dataset", rows.dataset,
                   "The dataset or group with the rows; default /X, else the only 2-D numeric one")
@@ -77,6 +87,9 @@ void add_rows(CLI::App& command, RowsArguments& rows) {
       ->type_name("A,B,...");
   command.add_flag("--transpose", rows.transpose,
                    "The dataset is (features, rows), as MATLAB and Julia write it");
+}
+
+void add_engine(CLI::App& command, RowsArguments& rows) {
   command
       .add_option("--device", rows.device,
                   "auto, cpu, cpu:SET with an instruction set (avx512, avx2, neon, baseline), reference or "
@@ -95,11 +108,24 @@ void add_rows(CLI::App& command, RowsArguments& rows) {
           "float32 rows: 'exact' takes their values as they are, 'sklearn' rounds as the saving release does")
       ->check(CLI::IsMember({"exact", "sklearn"}))
       ->capture_default_str();
-  command
-      .add_option("--bad-rows", rows.bad_rows,
-                  "Rows that scikit-learn rejects: 'stop' at the first, or 'mark' them")
-      ->check(CLI::IsMember({"stop", "mark"}))
-      ->capture_default_str();
+}
+
+WantedOutputs wanted_outputs(const std::string& list) {
+  WantedOutputs wanted;
+  for (const std::string& name : split_list(list, "--output")) {
+    bool* flag = name == "label"         ? &wanted.label
+                 : name == "label_index" ? &wanted.label_index
+                 : name == "proba"       ? &wanted.proba
+                 : name == "log_proba"   ? &wanted.log_proba
+                 : name == "decision"    ? &wanted.decision
+                                         : nullptr;
+    if (flag == nullptr) {
+      throw Error(ErrorCode::bad_request, fmt::format("this model has no output '{}'", name), "--output",
+                  "choose from label, label_index, proba, log_proba, decision");
+    }
+    *flag = true;
+  }
+  return wanted;
 }
 
 std::vector<std::string> split_list(const std::string& text, const std::string& option) {

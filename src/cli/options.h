@@ -52,7 +52,15 @@ struct RowsArguments {
   Arithmetic arithmetic_rule() const;
   BadRows bad_rows_rule() const;
 };
+/// All of them, the positional ROWS included.
 void add_rows(CLI::App& command, RowsArguments& rows);
+/// Those that say which rows of the file.
+void add_rows_selection(CLI::App& command, RowsArguments& rows);
+/// Those that say how rows are scored, but for --bad-rows.
+void add_engine(CLI::App& command, RowsArguments& rows);
+
+/// "label,proba" -> what is wanted. Throws Error (bad_request) for a name that `score` does not have.
+WantedOutputs wanted_outputs(const std::string& list);
 
 /// "a,b,c" -> its parts; empty parts are refused.
 std::vector<std::string> split_list(const std::string& text, const std::string& option);
@@ -64,6 +72,7 @@ Command add_inspect(CLI::App& app);
 Command add_score(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_generate(CLI::App& app);
+Command add_bench(CLI::App& app);
 Command add_doctor(CLI::App& app);
 
 }  // namespace evenscore::cli

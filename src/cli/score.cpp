@@ -22,24 +22,6 @@ struct Arguments {
   bool overwrite = false;
 };
 
-WantedOutputs wanted_outputs(const std::string& list) {
-  WantedOutputs wanted;
-  for (const std::string& name : split_list(list, "--output")) {
-    bool* flag = name == "label"         ? &wanted.label
-                 : name == "label_index" ? &wanted.label_index
-                 : name == "proba"       ? &wanted.proba
-                 : name == "log_proba"   ? &wanted.log_proba
-                 : name == "decision"    ? &wanted.decision
-                                         : nullptr;
-    if (flag == nullptr) {
-      throw Error(ErrorCode::bad_request, fmt::format("this model has no output '{}'", name), "--output",
-                  "choose from label, label_index, proba, log_proba, decision");
-    }
-    *flag = true;
-  }
-  return wanted;
-}
-
 void print_json(const Arguments& arguments, const ScoreSummary& summary) {
   const nlohmann::ordered_json object = {
       {"schema", "evenscore-score-1"},
