@@ -25,6 +25,8 @@ EVENSCORE_HD double apply_column_stage(const Stage& stage, const double* p, std:
     case StageKind::add:
       v = add(v, p[i]);
       break;
+    case StageKind::reject_infinity:
+      return is_infinite(v) ? double_of(0x7ff8000000000000ULL) : v;
     default:
       v = at_most(at_least(v, p[i]), p[stage.n_in + i]);
   }
