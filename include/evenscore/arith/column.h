@@ -26,7 +26,7 @@ EVENSCORE_HD double apply_column_stage(const Stage& stage, const double* p, std:
       v = add(v, p[i]);
       break;
     case StageKind::reject_infinity:
-      return is_infinite(v) ? double_of(0x7ff8000000000000ULL) : v;
+      return fma(v, 0.0, v);
     default:
       v = at_most(at_least(v, p[i]), p[stage.n_in + i]);
   }
