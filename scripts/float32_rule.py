@@ -13,7 +13,9 @@ The rules, for a row value x of type T, fitted float64 values mean and scale:
     wide once     u = T((f64(x) - mean) / scale)                  both in float64, rounded to T at the end
     narrow        t = x - T(mean), u = t / T(scale)               fitted values rounded to T, then all in T
 
-RobustScaler has center for mean, MaxAbsScaler only the division, MinMaxScaler x * scale + min.
+RobustScaler has center for mean, MaxAbsScaler only the division, MinMaxScaler x * scale + min and then, with clip, the two
+bounds of feature_range. A bound rounded to T, or clipping in float64 and rounding then, give the same values of T, because
+rounding is monotone: what is found out is that transform does one of them, last.
 """
 
 import argparse
@@ -31,7 +33,9 @@ FEATURES = 4
 def steps(scaler):
     """What transform does to each column: (operation, fitted values), in order."""
     if isinstance(scaler, MinMaxScaler):
-        return [(np.multiply, scaler.scale_), (np.add, scaler.min_)]
+        low, high = np.float64(scaler.feature_range)
+        clip = [(np.maximum, low), (np.minimum, high)] if scaler.clip else []
+        return [(np.multiply, scaler.scale_), (np.add, scaler.min_)] + clip
     if isinstance(scaler, MaxAbsScaler):
         return [(np.divide, scaler.scale_)]
     if isinstance(scaler, RobustScaler):
@@ -100,6 +104,17 @@ def measure(count):
         for dtype in (np.float32, np.float16, np.int16):
             scaler, X = make().fit(train), rows(rng, count, mean, scale, dtype)
             found["%s(), %s rows" % (make.__name__, np.dtype(dtype))] = scaler_rule(scaler, X)
+
+    clip_rng = np.random.default_rng(1)  # its own, so that the rows of the other measures stay what they were
+    for low, high, fitted, dtypes in ((0, 1, np.float64, (np.float32,)),
+                                      (-3, 0.3, np.float64, (np.float32,)),
+                                      (0.1, 0.7, np.float64, (np.float64, np.float32, np.float16, np.int16)),
+                                      (0.1, 0.7, np.float32, (np.float64, np.float32))):
+        scaler = MinMaxScaler(feature_range=(low, high), clip=True).fit(train.astype(fitted))
+        on = "" if fitted is np.float64 else " fitted on float32 rows"
+        for dtype in dtypes:
+            name = "MinMaxScaler(clip=True, feature_range=(%g, %g))%s, %s rows" % (low, high, on, np.dtype(dtype))
+            found[name] = scaler_rule(scaler, rows(clip_rng, count, mean, scale, dtype))
 
     for make in (StandardScaler, RobustScaler, MaxAbsScaler, MinMaxScaler):
         for dtype in (np.float32, np.float16):

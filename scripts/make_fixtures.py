@@ -3,6 +3,7 @@
 
     python3 scripts/make_fixtures.py                     every version
     python3 scripts/make_fixtures.py --only 1.5.2        one of them (repeatable)
+    python3 scripts/make_fixtures.py --group min_max     one group of models, leaving the files of the others alone
     python3 scripts/make_fixtures.py --python 3.8=/opt/python3.8/bin/python
 
 Each version gets a virtual environment under build/fixture-envs, with the packages of VERSIONS, in which this file runs
@@ -12,6 +13,7 @@ again as a worker. The worker writes, in tests/data/sklearn/<version>:
     expected.h5          group /<case>: classes; groups f64 and f32, each with X, label, decision, proba, log_proba
     cases.json           what was written, and what that version refused to fit
     refused/             files that hold nothing to score with
+    min_max/             the same again for models with a MinMaxScaler, a group of their own
 
 Every file is loaded again and must predict the same before it is kept. The driver needs no package; it then writes the
 table of tests/data/sklearn/README.md from the cases.json files.
@@ -41,6 +43,8 @@ VERSIONS = {
     "1.9.1": ("3.13", "numpy==2.5.5 scipy==1.18.1 joblib==1.6.0 pandas==3.1.1 h5py==3.16.0"),
 }
 REFUSED_FROM = ("1.2.2", "1.9.1")
+# Group of models: its folder in a version's. A new group leaves the files of the others as they are.
+GROUPS = {"main": ".", "min_max": "min_max"}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -79,9 +83,28 @@ def make_environment(version, folder, given):
     return interpreter
 
 
+def read_run(version):
+    """The cases.json of all groups of a version as one."""
+    runs = [json.loads((DATA / version / folder / "cases.json").read_text()) for folder in GROUPS.values()
+            if (DATA / version / folder / "cases.json").exists()]
+    for other in runs[1:]:
+        runs[0]["cases"].update(other["cases"])
+        runs[0]["skipped"].update(other["skipped"])
+    return runs[0]
+
+
+def clear(folder):
+    """Remove a group's files, and no other group's."""
+    for path in folder.iterdir() if folder.exists() else []:
+        if path.is_file():
+            path.unlink()
+        elif path.name not in GROUPS.values():
+            shutil.rmtree(path)
+
+
 def write_readme():
     """The table version x case, from the cases.json of every version."""
-    runs = {v: json.loads((DATA / v / "cases.json").read_text()) for v in VERSIONS if (DATA / v / "cases.json").exists()}
+    runs = {v: read_run(v) for v in VERSIONS if (DATA / v / "cases.json").exists()}
     lines = [
         "# Models saved by scikit-learn, and what it predicts with them",
         "",
@@ -93,7 +116,9 @@ def write_readme():
         "",
         "The case `then` is two files, a scaler and the classifier fitted on its output. `binary_p2.pkl` to `binary_p5.pkl`",
         "(pickle protocols 2 to 5), `binary_zlib.joblib` and `binary_gzip.joblib` hold the model of `binary`. The files under",
-        "`refused/` have nothing to score with: no fitted model, no predictor, or a step outside the supported ones.",
+        "`refused/` have nothing to score with: no fitted model, no predictor, or a step outside the supported ones. The models",
+        "with a MinMaxScaler are under `min_max/`, with an `expected.h5` and a `cases.json` of their own; some of their rows lie",
+        "outside the range that the scaler was fitted on.",
         "",
         "| | " + " | ".join(runs) + " |",
         "|---|" + "---|" * len(runs),
@@ -123,8 +148,11 @@ def drive(options):
                        PYTHONHASHSEED="0", PYTHONPATH="")
     for version in options.only or VERSIONS:
         interpreter = make_environment(version, options.environments, given)
-        shutil.rmtree(DATA / version, ignore_errors=True)
-        subprocess.run([str(interpreter), __file__, "--worker", str(DATA / version)], env=environment, check=True)
+        for group in options.group or GROUPS:
+            folder = DATA / version / GROUPS[group]
+            clear(folder)
+            subprocess.run([str(interpreter), __file__, "--worker", str(folder), "--group", group], env=environment,
+                           check=True)
     write_readme()
 
 
@@ -133,19 +161,19 @@ def drive(options):
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def work(out):
-    """Fit, save, check and describe every case in the folder `out`."""
+def work(out, group_name):
+    """Fit, save, check and describe every case of a group in the folder `out`."""
     import warnings
 
     warnings.filterwarnings("ignore")
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     import h5py
     import joblib
     import numpy as np
     import sklearn
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
     np.seterr(all="ignore")
     parameters = LogisticRegression().get_params()
@@ -158,6 +186,11 @@ def work(out):
 
     def scaled(classifier, **scaler_options):
         return Pipeline([("scaler", StandardScaler(**scaler_options)), ("classifier", classifier)])
+
+    def ranged(feature_range=(0, 1), clip=False, before=(), after=(), classifier=LogisticRegression()):
+        """A pipeline with a MinMaxScaler between other steps."""
+        steps = [*before, MinMaxScaler(feature_range=feature_range, clip=clip), *after, classifier]
+        return Pipeline([("step_%d" % i, step) for i, step in enumerate(steps)])
 
     def multi_class(value, **options):
         """LogisticRegression with multi_class, refused where the parameter no longer exists."""
@@ -180,10 +213,10 @@ def work(out):
             X = X * scale + scale * rng.normal(size=features) * 3
         return X, y
 
-    def test_rows(rng, predict, decide, X, columns):
+    def test_rows(rng, predict, decide, X, columns, count=40):
         """Rows like those of X, rows on the boundary between two predicted classes, and rows in the far tails."""
         center, spread = X.mean(axis=0), X.std(axis=0)
-        typical = center + 1.2 * spread * rng.normal(size=(40, columns))
+        typical = center + 1.2 * spread * rng.normal(size=(count, columns))
         labels = predict(typical)
         first = np.flatnonzero(labels == labels[0])[:1]
         others = np.flatnonzero(labels != labels[0])[:16]
@@ -210,6 +243,14 @@ def work(out):
                 step = np.linalg.lstsq(slope.T, wanted - at_center[0], rcond=1e-6)[0]
                 parts.append((center + step * spread)[None, :])
         return np.concatenate(parts)
+
+    def rows_beyond(X):
+        """Rows that lie on, a little outside and far outside the range of each feature of X."""
+        low, high = X.min(axis=0), X.max(axis=0)
+        reach = np.where(high > low, high - low, 1.0)
+        above = np.arange(X.shape[1]) % 2 == 0
+        return np.array([low, high, np.where(above, high + 0.1 * reach, low - 0.2 * reach),
+                         np.where(above, low - 0.3 * reach, high + 1e6 * reach)])
 
     def case_textbook(rng):
         rows = np.array([[0, 0], [1, 1], [2, 2], [5, 5], [0.5, 0.5], [-1, 2], [40, 40], [-40, -40], [0.25, 0.75]])
@@ -251,6 +292,11 @@ def work(out):
         X, y = blobs(rng, 3, features=6)
         scaler = StandardScaler().fit(X)
         return [scaler, LogisticRegression().fit(scaler.transform(X), y)], X, None
+
+    def case_min_max_range3(rng):
+        X, y = blobs(rng, 3, features=3)
+        X[:, 1] = 7.25
+        return ranged((-1, 2)).fit(X, y), X, None
 
     two_scalers = lambda: Pipeline([("first", StandardScaler()), ("second", StandardScaler(with_mean=False)),
                                     ("classifier", LogisticRegression())])
@@ -297,6 +343,19 @@ def work(out):
         "wide": simple(plain, 2, features=33),
         "then": case_then,
     }
+    few = dict(features=3, rows=120)
+    min_max_cases = {
+        "min_max": simple(ranged, **few),
+        "min_max_clip": simple(lambda: ranged(clip=True), **few),
+        "min_max_range3": case_min_max_range3,
+        "min_max_clip_range3": simple(lambda: ranged((-0.3, 0.7), clip=True), 3, **few),
+        "min_max_after_standard": simple(lambda: ranged((0.1, 0.9), clip=True, before=[StandardScaler()]), **few),
+        "standard_after_min_max": simple(lambda: ranged((-1, 1), clip=True, after=[StandardScaler()]), 3, **few),
+        "min_max_f32_trained": simple(
+            lambda: ranged(clip=True, classifier=LogisticRegression(solver="liblinear", random_state=0)),
+            dtype=np.float32, **few),
+    }
+    chosen = {"main": cases, "min_max": min_max_cases}[group_name]
 
     def predictions(model, X):
         """The four outputs, where `model` may also be a list of steps."""
@@ -349,15 +408,17 @@ def work(out):
         if first:
             facts["mean_dtype"] = str(getattr(first[0].mean_, "dtype", None))
             facts["scale_dtype"] = str(getattr(first[0].scale_, "dtype", None))
+        for step in [s for _, s in getattr(model, "steps", []) if isinstance(s, MinMaxScaler)]:
+            facts.update(feature_range=step.feature_range, clip=step.clip, min_dtype=str(step.min_.dtype))
         return facts
 
-    file = h5py.File(str(out / "expected.h5"), "w", libver="earliest")
+    file = h5py.File(str(out / "expected.h5"), "w", libver="earliest" if group_name == "main" else ("v108", "v108"))
     # Contiguous: for datasets this small a chunk index takes more space than compression saves.
     for key, value in versions.items():
         file.attrs[key] = value
 
     written, skipped = {}, {}
-    for name, case in cases.items():
+    for name, case in chosen.items():
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         try:
             model, X, columns = case(rng)
@@ -366,9 +427,11 @@ def work(out):
             continue
         decide = lambda rows: predictions(model, rows_for(rows, columns))["decision"]
         predict = lambda rows: predictions(model, rows_for(rows, columns))["label"]
-        rows = test_rows(rng, predict, decide, X, X.shape[1])
+        rows = test_rows(rng, predict, decide, X, X.shape[1], 40 if group_name == "main" else 12)
         if name == "textbook":
             rows = np.concatenate([X, rows])
+        if group_name == "min_max":
+            rows = np.concatenate([rows_beyond(X), rows])
         inputs = {"f64": rows, "f32": rows.astype(np.float32)}
         expected = {k: predictions(model, rows_for(v, columns)) for k, v in inputs.items()}
 
@@ -412,9 +475,9 @@ def work(out):
         written[name] = dict(files=files, rows=len(rows), features=rows.shape[1], **facts)
     file.close()
 
-    if sklearn.__version__ in REFUSED_FROM:
+    if sklearn.__version__ in REFUSED_FROM and group_name == "main":
         from sklearn.ensemble import RandomForestClassifier
-        from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
+        from sklearn.preprocessing import PolynomialFeatures
 
         X, y = blobs(np.random.default_rng(1), 2)
         forest = Pipeline([("scaler", MinMaxScaler()), ("polynomial", PolynomialFeatures()),
@@ -428,19 +491,20 @@ def work(out):
 
     report = dict(versions, cases=written, skipped=skipped)
     (out / "cases.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print("%s: %d cases, skipped %s" % (sklearn.__version__, len(written), ", ".join(skipped) or "none"))
+    print("%s, %s: %d cases, skipped %s" % (sklearn.__version__, group_name, len(written), ", ".join(skipped) or "none"))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=list(VERSIONS), help="only this version (repeatable)")
+    parser.add_argument("--group", action="append", choices=list(GROUPS), help="only this group of models (repeatable)")
     parser.add_argument("--python", action="append", default=[], metavar="X.Y=PATH", help="interpreter to use for X.Y")
     parser.add_argument("--environments", type=pathlib.Path, default=ROOT / "build" / "fixture-envs", metavar="DIR",
                         help="where the virtual environments are kept (default build/fixture-envs)")
     parser.add_argument("--worker", type=pathlib.Path, metavar="OUTDIR", help="run inside one environment (internal)")
     options = parser.parse_args()
     if options.worker:
-        work(options.worker)
+        work(options.worker, options.group[0])
     else:
         drive(options)
 

@@ -24,9 +24,10 @@ import numpy
 import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 CLASSES = {
+    "sklearn.preprocessing.MinMaxScaler": MinMaxScaler,
     "sklearn.preprocessing.StandardScaler": StandardScaler,
     "sklearn.linear_model.LogisticRegression": LogisticRegression,
 }

@@ -220,7 +220,7 @@ class BadInput(CommandLine):
                             "other.h5": "not a pipeline file",
                             FIXTURES / "refused/not_a_model.joblib": "not a fitted",
                             FIXTURES / "refused/unfitted.joblib": "fit()",
-                            FIXTURES / "refused/unsupported.joblib": ["RandomForestClassifier", "MinMaxScaler", "steps[2]"],
+                            FIXTURES / "refused/unsupported.joblib": ["RandomForestClassifier", "PolynomialFeatures", "steps[2]"],
                             FIXTURES / "binary_gzip.joblib": "gzip"}.items():
             for command in (["inspect", model], ["score", model, rows, "-o", "out.h5"], ["import", model, "-o", "m.h5"]):
                 self.refused(*command, says=says)
@@ -486,6 +486,19 @@ class Describing(CommandLine):
             self.assertFalse(np.array_equal(x, c["X"][()]))
             self.assertLess(abs(x.mean()), 0.02)
             self.assertLess(abs(x.std() - 1.0), 0.02)
+
+    def test_rows_like_a_min_max_scaler_lie_in_its_range_and_a_little_beyond(self):
+        model = FIXTURES / "min_max/min_max_clip.joblib"
+        self.run_evenscore("generate", "-o", "rows.h5", "--rows", 20000, "--like", model, "--dtype", "f64")
+        self.run_evenscore("import", model, "-o", "m.h5")
+        with h5py.File(self.folder / "rows.h5") as rows, h5py.File(self.folder / "m.h5") as file:
+            x = rows["X"][()]
+            low, high = (file["steps/000_step_0/fitted"][name][()] for name in ("data_min", "data_max"))
+        place = (x - low) / (high - low)
+        self.assertLess(abs(place.mean() - 0.5), 0.01)
+        self.assertTrue(((place > -0.4) & (place < 1.4)).all())
+        beyond = ((place < 0) | (place > 1)).mean()
+        self.assertTrue(0.02 < beyond < 0.08, beyond)
 
     def test_json_is_all_there_is_on_stdout(self):
         rows, _ = self.fixture_rows("binary")

@@ -53,9 +53,8 @@ std::unique_ptr<Engine> cpu(const Program& program, const std::string& instructi
 }
 
 EngineCase plain_case(std::int64_t n_features, std::int32_t n_scores, std::int64_t n_rows, ElementType type) {
-  return {n_features,      n_scores, n_rows,         type, Arithmetic::exact,
-          Scaling::folded, false,    Values::normal, 1,    0,
-          0,               false};
+  return {n_features, n_scores, n_rows, type, Arithmetic::exact, Scaling::folded, false, Values::normal,
+          1,          0,        0,      false};
 }
 
 bool same_bits(const CaseData& data, const std::string& instruction_set) {
@@ -158,9 +157,11 @@ TEST(Division, ThroughTheReciprocalIsCorrectlyRounded) {
   constexpr std::int64_t kRows = 200'000;
   std::vector<double> x(kRows);
   std::vector<double> z(kRows);
-  // Divisors near all that matters: powers of two, all-ones significands, both ends of what takes the short way.
-  std::vector<double> divisors{1.0, 3.0, 0x1.fffffffffffffp0, 0x1.ffffffffffffep0, 0x1.0000000000001p0,
-                               -7.0, 0x1p-100, 0x1.8p-101, 0x1.8p100, 0x1.5555555555555p99, 49.0};
+  // Divisors near all that matters: powers of two, all-ones significands, both ends of what takes the short
+  // way.
+  std::vector<double> divisors{1.0,  3.0,      0x1.fffffffffffffp0, 0x1.ffffffffffffep0, 0x1.0000000000001p0,
+                               -7.0, 0x1p-100, 0x1.8p-101,          0x1.8p100,           0x1.5555555555555p99,
+                               49.0};
   for (int i = 0; i < 20; ++i) divisors.push_back(arith::double_of((random() >> 12) | 0x3ff0000000000000ULL));
   for (const std::string& name : instruction_sets()) {
     for (const double s : divisors) {
@@ -188,8 +189,8 @@ TEST(Division, ThroughTheReciprocalIsCorrectlyRounded) {
                                      : arith::double_of(significand | ((700 + random() % 600) << 52));
         }
       }
-      RowsView rows{reinterpret_cast<const std::byte*>(x.data()), ElementType::f64, kRows, 1, 8, 8,
-                    MemorySpace::host};
+      RowsView rows{
+          reinterpret_cast<const std::byte*>(x.data()), ElementType::f64, kRows, 1, 8, 8, MemorySpace::host};
       OutputsView outputs;
       outputs.decision = z.data();
       cpu(program, name)->run(rows, outputs);

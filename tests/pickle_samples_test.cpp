@@ -149,6 +149,7 @@ constexpr AllowedClass kSklearn[] = {
     {"sklearn.preprocessing.data", "StandardScaler", Role::object},
     {"sklearn.linear_model._logistic", "LogisticRegression", Role::object},
     {"sklearn.linear_model.logistic", "LogisticRegression", Role::object},
+    {"sklearn.preprocessing._data", "MinMaxScaler", Role::object},
 };
 
 bool is_gzip(const std::filesystem::path& path) {

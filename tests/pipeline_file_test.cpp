@@ -83,7 +83,8 @@ TEST(PipelineFile, HoldsEverythingThatWasSaved) {
 TEST(PipelineFile, EveryEngineReproducesTheProbeRows) {
   for (const char* name :
        {"1.9.1/binary.joblib", "1.2.2/ovr3.joblib", "1.5.2/multinomial_binary.joblib", "0.24.2/wide.joblib",
-        "1.8.0/epoch_seconds.joblib", "1.7.2/two_scalers.joblib", "1.9.1/f32_trained3.joblib"}) {
+        "1.8.0/epoch_seconds.joblib", "1.7.2/two_scalers.joblib", "1.9.1/f32_trained3.joblib",
+        "1.8.0/min_max/min_max_range3.joblib", "1.2.2/min_max/standard_after_min_max.joblib"}) {
     SCOPED_TRACE(name);
     const ModelFile model = with_probes(fixture(name));
     EXPECT_EQ(model.probes.size(), std::string(name).find("f32_trained") == std::string::npos ? 3U : 2U);
@@ -94,16 +95,22 @@ TEST(PipelineFile, EveryEngineReproducesTheProbeRows) {
 }
 
 TEST(PipelineFile, ProbeRowsReachBothTailsAndTheBoundary) {
-  const ModelFile model = with_probes(fixture("1.9.1/binary.joblib"));
-  double low = 0.0, high = 0.0, nearest = 1.0;
-  for (const double z : model.probes[0].decision_f64) {
-    low = std::min(low, z);
-    high = std::max(high, z);
-    nearest = std::min(nearest, std::fabs(z));
+  for (const char* name :
+       {"1.9.1/binary.joblib", "1.9.1/passthrough_step.joblib", "1.9.1/min_max/min_max.joblib",
+        "1.9.1/min_max/min_max_clip.joblib", "1.9.1/min_max/min_max_after_standard.joblib"}) {
+    SCOPED_TRACE(name);
+    const ModelFile model = with_probes(fixture(name));
+    double low = 0.0, high = 0.0, nearest = 1.0;
+    for (const double z : model.probes[0].decision_f64) {
+      low = std::min(low, z);
+      high = std::max(high, z);
+      nearest = std::min(nearest, std::fabs(z));
+    }
+    EXPECT_LT(nearest, 1e-9);
+    if (compile(model.pipeline).check_inputs) continue;  // clipped: there are no tails
+    EXPECT_LT(low, -600.0);
+    EXPECT_GT(high, 600.0);
   }
-  EXPECT_LT(low, -600.0);
-  EXPECT_GT(high, 600.0);
-  EXPECT_LT(nearest, 1e-9);
 }
 
 TEST(PipelineFile, ADeviceThatGivesOneOtherBitIsRefused) {
@@ -227,7 +234,67 @@ TEST(PipelineCheck, ShapesAndValuesThatContradictAreRefused) {
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps.pop_back(); }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.feature_names = {"only", "two"}; }));
   EXPECT_TRUE(refused([](Pipeline& p) { p.steps[1].sklearn_version = "3.0.0"; }));
-  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[0].class_name = "sklearn.preprocessing.MinMaxScaler"; }));
+  EXPECT_TRUE(refused([](Pipeline& p) { p.steps[0].class_name = "sklearn.preprocessing.RobustScaler"; }));
+}
+
+TEST(PipelineCheck, AMinMaxScalerThatContradictsItselfIsRefused) {
+  const Pipeline original = load_model(fixture("1.9.1/min_max/min_max_clip.joblib")).pipeline;
+  const auto message = [&](auto change) {
+    Pipeline pipeline = original;
+    change(pipeline.steps[0]);
+    try {
+      check(pipeline);
+      compile(pipeline);
+    } catch (const Error& error) {
+      EXPECT_EQ(exit_status(error.code()), 2);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto with_range = [&](const std::string& json) {
+    return message([&](Step& step) {
+      for (auto& [name, value] : step.params) {
+        if (name == "feature_range") value = from_tagged_json("{\"r\":" + json + "}").front().second;
+      }
+    });
+  };
+  EXPECT_EQ(message([](Step&) {}), "");
+  EXPECT_EQ(with_range(R"({"list":[{"int":"-3"},{"f64":["0x1p-1","0.5"]}]})"), "");
+  EXPECT_EQ(with_range(R"({"tuple":[{"int":"0"},{"int":"123456789012345678901234567890"}]})"), "");
+  const std::string huge(400, '9');
+  for (const std::string& range : {std::string(R"({"none":true})"), std::string(R"({"str":"ab"})"),
+                                   std::string(R"({"tuple":[]})"), std::string(R"({"tuple":[{"int":"0"}]})"),
+                                   std::string(R"({"tuple":[{"int":"0"},{"int":"1"},{"int":"2"}]})"),
+                                   std::string(R"({"tuple":[{"int":"1"},{"int":"0"}]})"),
+                                   std::string(R"({"tuple":[{"int":"1"},{"int":"1"}]})"),
+                                   std::string(R"({"tuple":[{"int":"0"},{"f64":["inf","inf"]}]})"),
+                                   std::string(R"({"tuple":[{"int":"0"},{"f64":["nan","nan"]}]})"),
+                                   std::string(R"({"tuple":[{"int":"0"},{"str":"1"}]})"),
+                                   std::string(R"({"tuple":[{"bool":false},{"bool":true}]})"),
+                                   R"({"tuple":[{"int":"0"},{"int":")" + huge + R"("}]})"}) {
+    EXPECT_NE(with_range(range).find("feature_range"), std::string::npos)
+        << range << ": " << with_range(range);
+  }
+  EXPECT_NE(message([](Step& step) {
+              std::erase_if(step.params, [](const auto& param) { return param.first == "feature_range"; });
+            }).find("feature_range"),
+            std::string::npos);
+  const auto set = [](Step& step, const char* name, double value) {
+    std::memcpy(step.fitted.at(name).data.data(), &value, 8);
+  };
+  EXPECT_NE(message([&](Step& step) { set(step, "scale", -1.0); }).find("scale"), std::string::npos);
+  EXPECT_NE(message([&](Step& step) { set(step, "min", std::nan("")); }).find("min"), std::string::npos);
+  EXPECT_NE(message([](Step& step) { step.fitted.erase("scale"); }).find("scale"), std::string::npos);
+}
+
+TEST(PipelineCheck, AMinMaxScalerWithoutClipDoesNotClip) {
+  Pipeline pipeline = load_model(fixture("0.24.2/min_max/min_max_clip.joblib")).pipeline;
+  EXPECT_EQ(compile(pipeline).stages.size(), 4U);
+  EXPECT_TRUE(compile(pipeline).check_inputs);
+  std::erase_if(pipeline.steps[0].params, [](const auto& param) { return param.first == "clip"; });
+  EXPECT_NO_THROW(check(pipeline));
+  EXPECT_EQ(compile(pipeline).stages.size(), 3U);
+  EXPECT_FALSE(compile(pipeline).check_inputs);
 }
 
 TEST(JoinedFiles, AreRefusedWhenTheirFeaturesHaveAnotherOrder) {

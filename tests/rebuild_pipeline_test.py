@@ -3,7 +3,7 @@
 
 usage: rebuild_pipeline_test.py EVENSCORE FOLDER
 
-FOLDER is one release's folder of tests/data/sklearn. Each of its models is imported by EVENSCORE, rebuilt, and compared
+FOLDER is one release's folder of tests/data/sklearn. Each of its models, those under min_max/ too, is imported by EVENSCORE, rebuilt, and compared
 with the original as joblib loads it: parameters, fitted values to the bit, predictions to the bit on the folder's rows.
 Then files with one flipped value must be refused, and the worked examples of docs/pipeline_format.md must hold.
 Prints one line a case; exit status 77 when scikit-learn or h5py is not installed, or is of a release that cannot load
@@ -145,6 +145,8 @@ def check_model(evenscore, model, rows, folder):
 def models(folder):
     """(file name, rows by type) of every model of one release that makes predictions by itself."""
     found = []
+    if os.path.isdir(os.path.join(folder, "min_max")):
+        found = [(os.path.join("min_max", name), rows) for name, rows in models(os.path.join(folder, "min_max"))]
     with h5py.File(os.path.join(folder, "expected.h5"), "r") as expected:
         cases = sorted(expected, key=len, reverse=True)
         for name in sorted(os.listdir(folder)):

@@ -26,7 +26,8 @@ struct GenerateJob {
   const std::atomic<bool>* cancelled = nullptr;
 };
 
-/// Takes feature names and count from `pipeline`, means and scales from its first scaler.
+/// Takes feature names and count from `pipeline`, means and scales from its first scaler: of a MinMaxScaler
+/// the middle and a quarter of the range that it was fitted on.
 void imitate(GenerateJob& job, const Pipeline& pipeline);
 
 /// Writes `/X`: values near mean + scale * normal. Returns false when it was cancelled and nothing was

@@ -11,6 +11,7 @@ enum class StageKind : std::uint8_t {
   multiply,         ///< v[i] = v[i] * p[i]
   add,              ///< v[i] = v[i] + p[i]
   clip,             ///< v[i] = at least p[i], then at most p[n_in + i]; NaN stays
+  reject_infinity,  ///< v[i] = fma(v[i], 0, v[i]): NaN where v[i] is infinite, else v[i]
   affine,           ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
   affine_centered,  ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };

@@ -17,7 +17,9 @@ std::string to_string(const Stage& stage) {
     case StageKind::add:
       return fmt::format("add                 v[i] + p[i]{}", rounding);
     case StageKind::clip:
-      return "clip                at least p[i], at most q[i]";
+      return fmt::format("clip                at least p[i], at most q[i]{}", rounding);
+    case StageKind::reject_infinity:
+      return "reject infinity     NaN where v[i] is infinite";
     case StageKind::affine:
       return fmt::format("affine              sum v[i] * w[k][i] + b[k], {} -> {}", stage.n_in, stage.n_out);
     default:

@@ -40,13 +40,20 @@ void ProgramBuilder::add(std::vector<double> offset, Float32Scaling float32_scal
 void ProgramBuilder::clip(double low, double high) {
   add_pending_unfolded();
   const auto n = static_cast<std::size_t>(n_columns_);
-  Stage stage;
-  stage.kind = StageKind::clip;
-  stage.n_in = stage.n_out = n_columns_;
-  stage.parameter = append(std::vector<double>(n, low));
-  append(std::vector<double>(n, high));
-  program_.stages.push_back(stage);
+  std::vector<double> bounds(n, low);
+  bounds.insert(bounds.end(), n, high);
+  // f32 values lie within the rounded bounds wherever they lie within the bounds: rounding is monotone.
+  add_column_stage(StageKind::clip, std::move(bounds), Float32Scaling::narrow_parameters);
   program_.check_inputs = true;
+}
+
+void ProgramBuilder::reject_infinity() {
+  add_pending_unfolded();
+  if (program_.stages.empty()) return;  // the inputs are checked by themselves
+  Stage stage;
+  stage.kind = StageKind::reject_infinity;
+  stage.n_in = stage.n_out = n_columns_;
+  program_.stages.push_back(stage);
 }
 
 void ProgramBuilder::linear(const std::vector<double>& weights, const std::vector<double>& intercept) {

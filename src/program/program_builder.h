@@ -7,10 +7,10 @@
 
 namespace evenscore {
 
-/// How a release's scaler treats f32 rows (docs/arithmetic.md, section 2).
+/// How a scaler of some release treats f32 rows (docs/arithmetic.md, section 2).
 enum class Float32Scaling : std::uint8_t {
-  round_each_step,    ///< up to 1.7: f64 arithmetic, each step rounded to f32
-  narrow_parameters,  ///< from 1.8: mean and scale rounded to f32, then f32 arithmetic
+  round_each_step,    ///< f64 arithmetic, each step rounded to f32
+  narrow_parameters,  ///< parameters rounded to f32, then f32 arithmetic
 };
 
 /// Collects what the steps of a pipeline compute, in order, and fuses it into a Program.
@@ -37,6 +37,8 @@ class ProgramBuilder {
   /// v = low where v < low, then high where v > high. Inputs are checked from then on: a score no longer
   /// shows that one was infinite.
   void clip(double low, double high);
+  /// Before a clip: makes the scores of a row NaN in which an earlier step overflowed.
+  void reject_infinity();
 
   /// z[k] = v . w[k] + intercept[k]; `weights` is n_scores x n_columns(), row-major. Folds the
   /// centre-and-scale step directly before it where every scale is finite and not 0 and every non-zero w /

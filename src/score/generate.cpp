@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "evenscore/error.h"
 #include "h5/rows_writer.h"
+#include "score/feature_spread.h"
 #include "score/made_up_rows.h"
 
 namespace evenscore {
@@ -20,11 +22,9 @@ void imitate(GenerateJob& job, const Pipeline& pipeline) {
   job.feature_names = pipeline.feature_names;
   const auto n = static_cast<std::uint64_t>(job.features);
   for (const Step& step : pipeline.steps) {
-    const Array* mean = step.attribute("mean");
-    const Array* scale = step.attribute("scale");
-    if (mean != nullptr && mean->kind == Array::Kind::number && mean->size() == n) job.mean = to_f64(*mean);
-    if (scale != nullptr && scale->kind == Array::Kind::number && scale->size() == n)
-      job.scale = to_f64(*scale);
+    FeatureSpread spread = spread_of(step, n);
+    job.mean = std::move(spread.mean);
+    job.scale = std::move(spread.unit);
     if (!job.mean.empty() || !job.scale.empty()) return;
   }
 }

@@ -9,6 +9,7 @@
 #include "evenscore/arith/ops.h"
 #include "evenscore/error.h"
 #include "evenscore/views.h"
+#include "score/feature_spread.h"
 
 namespace evenscore {
 namespace {
@@ -47,25 +48,38 @@ Outputs run(Engine& engine, const Program& program, ElementType type, const std:
   return out;
 }
 
-/// Where a row of means would lie, and one unit of each feature. Read off the first scaler, if there is one.
-struct Centre {
-  std::vector<double> mean, unit;
-};
-
-Centre centre_of(const Pipeline& pipeline) {
+/// Where a row of means would lie, and one unit of each feature. Read off the first step, if it is a scaler.
+FeatureSpread centre_of(const Pipeline& pipeline) {
   const auto n = static_cast<std::size_t>(pipeline.n_features());
-  Centre centre{std::vector<double>(n, 0.0), std::vector<double>(n, 1.0)};
-  const auto take = [n](const Step& step, const char* name, std::vector<double>& into) {
-    const Array* array = step.attribute(name);
-    if (array != nullptr && array->kind == Array::Kind::number && array->size() == n) into = to_f64(*array);
-  };
-  take(pipeline.steps.front(), "mean", centre.mean);
-  take(pipeline.steps.front(), "scale", centre.unit);
+  FeatureSpread centre = spread_of(pipeline.steps.front(), n);
+  if (centre.mean.empty()) centre.mean.assign(n, 0.0);
+  if (centre.unit.empty()) centre.unit.assign(n, 1.0);
   return centre;
 }
 
+/// What the stages before the linear one make of x[i], clips and roundings left out: slope[i] * x[i] +
+/// offset[i].
+struct ColumnMap {
+  std::vector<double> slope, offset;
+};
+
+ColumnMap columns_of(const Program& program) {
+  const auto n = static_cast<std::size_t>(program.n_features());
+  ColumnMap map{std::vector<double>(n, 1.0), std::vector<double>(n, 0.0)};
+  for (const Stage& stage : program.stages) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const double p = program.constants[static_cast<std::size_t>(stage.parameter) + i];
+      if (stage.kind == StageKind::subtract || stage.kind == StageKind::affine_centered) map.offset[i] -= p;
+      if (stage.kind == StageKind::add) map.offset[i] += p;
+      if (stage.kind == StageKind::multiply) map.slope[i] *= p, map.offset[i] *= p;
+      if (stage.kind == StageKind::divide) map.slope[i] /= p, map.offset[i] /= p;
+    }
+  }
+  return map;
+}
+
 /// Score of the first class boundary along `direction` from the mean: rows at mean + t * direction * unit.
-std::vector<double> row_at(const Centre& centre, const std::vector<double>& direction, double t) {
+std::vector<double> row_at(const FeatureSpread& centre, const std::vector<double>& direction, double t) {
   std::vector<double> row(centre.mean);
   for (std::size_t i = 0; i < row.size(); ++i) row[i] += t * direction[i] * centre.unit[i];
   return row;
@@ -75,7 +89,8 @@ std::vector<double> row_at(const Centre& centre, const std::vector<double>& dire
 std::vector<double> probe_rows(const Pipeline& pipeline) {
   const Program program = compile(pipeline);
   const Stage& linear = program.stages.back();
-  const Centre centre = centre_of(pipeline);
+  const FeatureSpread centre = centre_of(pipeline);
+  const ColumnMap columns = columns_of(program);
   const auto n = static_cast<std::size_t>(program.n_features());
   const std::int64_t most_rows =
       std::max<std::int64_t>(12, kMostProbeBytes / 8 / std::max<std::int64_t>(program.n_features(), 1));
@@ -91,14 +106,16 @@ std::vector<double> probe_rows(const Pipeline& pipeline) {
     const double* w = program.constants.data() + linear.weight + k * linear.n_in;
     std::vector<double> direction(n);
     double slope = 0.0;
+    double at_centre = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
       direction[i] = w[i] < 0.0 ? -1.0 : 1.0;
-      slope += std::fabs(w[i] * centre.unit[i]);
+      slope += std::fabs(w[i] * columns.slope[i] * centre.unit[i]);
+      at_centre += w[i] * (columns.slope[i] * centre.mean[i] + columns.offset[i]);
     }
     if (!(slope > 0.0) || !std::isfinite(slope)) continue;
-    const double intercept = program.constants[static_cast<std::size_t>(linear.intercept + k)];
+    at_centre += program.constants[static_cast<std::size_t>(linear.intercept + k)];
     for (const double z : {-700.0, -30.0, 0.0, 0x1p-40, 30.0, 700.0})
-      add(row_at(centre, direction, (z - intercept) / slope));
+      add(row_at(centre, direction, (z - at_centre) / slope));
   }
   for (std::size_t i = 0; i < n && room(2); ++i) {
     for (const double t : {-1.5, 2.0}) {

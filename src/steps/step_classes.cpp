@@ -5,11 +5,13 @@
 
 namespace evenscore::steps {
 
+extern const StepClass kMinMaxScaler;
 extern const StepClass kStandardScaler;
 extern const StepClass kLogisticRegression;
 
 namespace {
-constexpr std::array<const StepClass*, 2> kStepClasses{&kStandardScaler, &kLogisticRegression};
+constexpr std::array<const StepClass*, 3> kStepClasses{&kStandardScaler, &kMinMaxScaler,
+                                                       &kLogisticRegression};
 }  // namespace
 
 std::span<const StepClass* const> step_classes() {

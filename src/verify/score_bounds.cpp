@@ -14,6 +14,8 @@ constexpr std::int64_t kTileRows = 64;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kHeadroom =
     0.99;  ///< of a format's largest number: covers the error of what is compared with it
+/// Of a value and its error: covers the rounding of both where an interval is made of them.
+constexpr double kSlack = 0x1p-44;
 
 double gamma(double n, const FloatFormat& format) {
   const double nu = n * format.unit;
@@ -126,11 +128,13 @@ void ScoreBounds::load(const RowsView& rows, std::int64_t first, std::int64_t n,
   }
 }
 
+/// Addition too, of a negated parameter: both round once, and x - p is x + (-p).
 void ScoreBounds::subtract(const Stage& stage, Tile& tile) const {
   const FloatFormat& format = other_.columns;
   const double r = format.unit;
   for (std::int64_t i = 0; i < stage.n_in; ++i) {
-    const double p = program_.constants[static_cast<std::size_t>(stage.parameter + i)];
+    const double parameter = program_.constants[static_cast<std::size_t>(stage.parameter + i)];
+    const double p = stage.kind == StageKind::add ? -parameter : parameter;
     const double narrowed = is_narrow(format) ? r * std::fabs(p) + format.tiny : 0.0;
     double* v = &tile.value[static_cast<std::size_t>(i * kTileRows)];
     double* ours = &tile.error_p64[static_cast<std::size_t>(i * kTileRows)];
@@ -162,6 +166,56 @@ void ScoreBounds::divide(const Stage& stage, Tile& tile) const {
       ours[row] = ours[row] / size_p + kBinary64.unit * size + kBinary64.tiny;
       theirs[row] = theirs[row] / size_p * (1.0 + 4.0 * r) + 2.5 * r * (size + ours[row]) + format.tiny;
       if (!narrows || size > kHeadroom * format.largest) theirs[row] = kInfinity;
+    }
+  }
+}
+
+void ScoreBounds::multiply(const Stage& stage, Tile& tile) const {
+  const FloatFormat& format = other_.columns;
+  const double r = format.unit;
+  for (std::int64_t i = 0; i < stage.n_in; ++i) {
+    const double p = program_.constants[static_cast<std::size_t>(stage.parameter + i)];
+    const double size_p = std::fabs(p);
+    const double narrowed = is_narrow(format) ? r * size_p + format.tiny : 0.0;
+    const bool narrows = size_p <= kHeadroom * format.largest;
+    double* v = &tile.value[static_cast<std::size_t>(i * kTileRows)];
+    double* ours = &tile.error_p64[static_cast<std::size_t>(i * kTileRows)];
+    double* theirs = &tile.error_other[static_cast<std::size_t>(i * kTileRows)];
+    for (std::int64_t row = 0; row < kTileRows; ++row) {
+      const double by_parameter = narrowed * (std::fabs(v[row]) + ours[row] + theirs[row]);
+      v[row] = arith::mul(v[row], p);
+      const double size = std::fabs(v[row]);
+      ours[row] = ours[row] * size_p + kBinary64.unit * size + kBinary64.tiny;
+      theirs[row] = (theirs[row] * size_p + by_parameter) * (1.0 + r) + r * (size + ours[row]) + format.tiny;
+      if (!narrows || !(size + theirs[row] <= kHeadroom * format.largest)) theirs[row] = kInfinity;
+    }
+  }
+}
+
+/// Clipping rounds nothing and is monotone: an interval that holds a value becomes one that holds the clipped
+/// value, no wider, and narrower where a bound cuts it. What may have overflowed stays so: it may be NaN.
+void ScoreBounds::clip(const Stage& stage, Tile& tile) const {
+  const FloatFormat& format = other_.columns;
+  for (std::int64_t i = 0; i < stage.n_in; ++i) {
+    const double low = program_.constants[static_cast<std::size_t>(stage.parameter + i)];
+    const double high = program_.constants[static_cast<std::size_t>(stage.parameter + stage.n_in + i)];
+    const double largest = std::max(std::fabs(low), std::fabs(high));
+    const double narrowed = is_narrow(format) ? format.unit * largest + format.tiny : 0.0;
+    const auto clipped = [&](double x) { return arith::at_most(arith::at_least(x, low), high); };
+    double* v = &tile.value[static_cast<std::size_t>(i * kTileRows)];
+    double* ours = &tile.error_p64[static_cast<std::size_t>(i * kTileRows)];
+    double* theirs = &tile.error_other[static_cast<std::size_t>(i * kTileRows)];
+    for (std::int64_t row = 0; row < kTileRows; ++row) {
+      const auto width_around = [&](double error) {
+        const double reach = error + kSlack * (error + std::fabs(v[row]));
+        return clipped(v[row] + reach) - clipped(v[row] - reach);
+      };
+      const double mine = width_around(ours[row]);
+      const double both = width_around(ours[row] + theirs[row]);
+      const bool finite = arith::is_finite(v[row]);
+      ours[row] = finite && ours[row] < kInfinity ? std::min(ours[row], mine) : kInfinity;
+      theirs[row] = finite && theirs[row] < kInfinity ? std::min(theirs[row], both) + narrowed : kInfinity;
+      v[row] = clipped(v[row]);
     }
   }
 }
@@ -238,9 +292,27 @@ void ScoreBounds::evaluate(const RowsView& rows, double* p64, double* other) con
       tile.error_other.assign(width, 0.0);
     }
     for (const Stage& stage : program_.stages) {
-      if (stage.kind == StageKind::subtract) subtract(stage, tile);
-      if (stage.kind == StageKind::divide) divide(stage, tile);
-      if (stage.kind == StageKind::affine_centered) centre(stage, tile);
+      switch (stage.kind) {
+        case StageKind::subtract:
+        case StageKind::add:
+          subtract(stage, tile);
+          break;
+        case StageKind::divide:
+          divide(stage, tile);
+          break;
+        case StageKind::multiply:
+          multiply(stage, tile);
+          break;
+        case StageKind::clip:
+          clip(stage, tile);
+          break;
+        case StageKind::affine_centered:
+          centre(stage, tile);
+          break;
+        case StageKind::reject_infinity:  // an infinite value has an infinite bound already
+        case StageKind::affine:
+          break;
+      }
       if (stage.rounding == StageRounding::f32) {
         for (double& value : tile.value) value = arith::widen(arith::narrow(value));
         std::fill(tile.error_p64.begin(), tile.error_p64.end(), 0.0);

@@ -36,6 +36,8 @@ class ScoreBounds {
   void load(const RowsView& rows, std::int64_t first, std::int64_t n, Tile& tile) const;
   void subtract(const Stage& stage, Tile& tile) const;
   void divide(const Stage& stage, Tile& tile) const;
+  void multiply(const Stage& stage, Tile& tile) const;
+  void clip(const Stage& stage, Tile& tile) const;
   void centre(const Stage& stage, Tile& tile) const;
   void sum(std::int64_t n, Tile& tile, double* p64, double* other) const;
 

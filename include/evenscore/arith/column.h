@@ -25,6 +25,8 @@ EVENSCORE_HD double apply_column_stage(const Stage& stage, const double* p, std:
     case StageKind::add:
       v = add(v, p[i]);
       break;
+    case StageKind::reject_infinity:
+      return fma(v, 0.0, v);
     default:
       v = at_most(at_least(v, p[i]), p[stage.n_in + i]);
   }

@@ -27,8 +27,8 @@ PackedProgram::PackedProgram(const Program& program)
     const double* p = constants + stage.parameter;
     if (arith::is_column_stage(stage.kind)) {
       const bool multiplies = stage.kind == StageKind::multiply || stage.kind == StageKind::divide;
-      PackedStage packed{stage.kind, stage.rounding, pad(p, stage.n_in, multiplies ? 1.0 : 0.0), nullptr,
-                         nullptr};
+      PackedStage packed{stage.kind, stage.rounding, nullptr, nullptr, nullptr};
+      if (stage.kind != StageKind::reject_infinity) packed.p = pad(p, stage.n_in, multiplies ? 1.0 : 0.0);
       if (stage.kind == StageKind::clip) packed.high = pad(p + stage.n_in, stage.n_in, 0.0);
       if (stage.kind == StageKind::divide) packed.reciprocal = reciprocals(p, stage.n_in);
       stages_.push_back(packed);

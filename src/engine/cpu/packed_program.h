@@ -12,7 +12,7 @@ namespace evenscore::engine::cpu {
 struct PackedStage {
   StageKind kind;
   StageRounding rounding;
-  const double* p;
+  const double* p;           ///< null for reject_infinity, which has none
   const double* high;        ///< clip: its second parameter
   const double* reciprocal;  ///< divide: 1 / p where dividing by multiplying is exact, else null
 };

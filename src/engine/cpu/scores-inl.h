@@ -127,6 +127,11 @@ struct Staged {
       case StageKind::add:
         each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return add(x, p); });
         break;
+      case StageKind::reject_infinity:
+        for (auto& row : block.x) {
+          for (Doubles& x : row) x = fma(x, 0.0, x);
+        }
+        return;
       default:
         each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return arith::at_least(x, p); });
         each(block, stage.high, column, [](Doubles x, Doubles p) HWY_ATTR { return arith::at_most(x, p); });
