@@ -33,7 +33,8 @@ class CpuEngine final : public Engine {
         scratch_(static_cast<std::size_t>(pool_.threads())) {
     pool_.run([this](int worker) {
       check_arithmetic_of_this_thread();
-      scratch_[static_cast<std::size_t>(worker)].resize(static_cast<std::size_t>(cpu::scratch_size(packed_)));
+      scratch_[static_cast<std::size_t>(worker)] =
+          cpu::AlignedDoubles(static_cast<std::size_t>(cpu::scratch_size(packed_)));
     });
   }
 
@@ -75,7 +76,7 @@ class CpuEngine final : public Engine {
   const cpu::Target& target_;
   cpu::WorkerPool pool_;
   std::mutex turn_;
-  std::vector<std::vector<double>> scratch_;
+  std::vector<cpu::AlignedDoubles> scratch_;
 };
 
 }  // namespace

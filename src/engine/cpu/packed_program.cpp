@@ -1,5 +1,6 @@
 #include "engine/cpu/packed_program.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "evenscore/arith/column.h"
@@ -41,14 +42,20 @@ PackedProgram::PackedProgram(const Program& program)
       weights.insert(weights.end(), row, row + stage.n_in);
       weights.resize(static_cast<std::size_t>((k + 1) * n_padded_), -0.0);
     }
-    weights_ = constants_.emplace_back(std::move(weights)).data();
+    weights_ = keep(weights);
   }
+}
+
+const double* PackedProgram::keep(const std::vector<double>& values) {
+  double* kept = constants_.emplace_back(values.size()).data();
+  std::copy(values.begin(), values.end(), kept);
+  return kept;
 }
 
 const double* PackedProgram::pad(const double* values, std::int64_t n, double padding) {
   std::vector<double> padded(values, values + n);
   padded.resize(static_cast<std::size_t>(n_padded_), padding);
-  return constants_.emplace_back(std::move(padded)).data();
+  return keep(padded);
 }
 
 const double* PackedProgram::reciprocals(const double* divisors, std::int64_t n) {
@@ -57,7 +64,7 @@ const double* PackedProgram::reciprocals(const double* divisors, std::int64_t n)
     if (!has_exact_reciprocal(divisors[i])) return nullptr;
     padded[static_cast<std::size_t>(i)] = arith::div(1.0, divisors[i]);
   }
-  return constants_.emplace_back(std::move(padded)).data();
+  return keep(padded);
 }
 
 }  // namespace evenscore::engine::cpu

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/cpu/aligned_doubles.h"
 #include "evenscore/program.h"
 
 namespace evenscore::engine::cpu {
@@ -38,13 +39,14 @@ class PackedProgram {
   const double* intercept() const { return view_.constants + view_.stages[view_.n_stages - 1].intercept; }
 
  private:
+  const double* keep(const std::vector<double>& values);
   const double* pad(const double* values, std::int64_t n, double padding);
   const double* reciprocals(const double* divisors, std::int64_t n);
 
   Program program_;
   ProgramView view_;
   std::int64_t n_padded_;
-  std::vector<std::vector<double>> constants_;
+  std::vector<AlignedDoubles> constants_;
   std::vector<PackedStage> stages_;
   const double* centre_ = nullptr;
   const double* weights_ = nullptr;
