@@ -6,7 +6,8 @@
 
 namespace evenscore::engine::cpu {
 
-/// Memory for doubles, not initialised, that begins on a cache line: a vector of 64 bytes never lies across two.
+/// Memory for doubles, not initialised, that begins on a cache line: a vector of 64 bytes never lies across
+/// two.
 class AlignedDoubles {
  public:
   AlignedDoubles() = default;

@@ -237,7 +237,7 @@ static HWY_INLINE void scores_of_columns(const PackedProgram& program, const dou
   Doubles a[n][kLanes];
   for (std::int64_t column = 0; column < n_padded; column += kLanes) {
     for (int l = 0; l < kLanes; ++l) {
-      const Doubles x = load(tile + (column + l) * kWidth);
+      const Doubles x = in_register(load(tile + (column + l) * kWidth));
       for (int i = 0; i < n; ++i) a[i][l] = fma(x, w[i * n_padded + column + l], a[i][l]);
     }
   }
@@ -273,7 +273,7 @@ static HWY_INLINE bool score_group(const PackedProgram& program, const Group& gr
                        [&](std::int64_t column, const Block& block)
                            HWY_ATTR { store_columns(block, tile + column * kWidth); });
   // As many scores at a time as there are registers for.
-  constexpr int kAtATime = HWY_TARGET == HWY_AVX2 ? 1 : 2;
+  constexpr int kAtATime = HWY_TARGET == HWY_AVX2 ? 1 : 3;
   std::int64_t k = 0;
   for (; k + kAtATime <= view.n_scores; k += kAtATime) scores_of_columns<kAtATime>(program, tile, k, z);
   for (; k < view.n_scores; ++k) scores_of_columns<1>(program, tile, k, z);
