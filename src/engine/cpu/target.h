@@ -34,7 +34,7 @@ const Target& choose_target(const std::string& name = {});
 inline std::int64_t rows_a_block(const ProgramView& program) {
   constexpr std::int64_t kScores = 1024;
   const std::int64_t rows = kScores / program.n_scores / 8 * 8;
-  return rows < 8 ? 8 : rows > 64 ? 64 : rows;
+  return rows < 8 ? 8 : rows > 32 ? 32 : rows;
 }
 
 /// Doubles of scratch that run_rows needs.
