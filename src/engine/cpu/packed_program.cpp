@@ -1,7 +1,6 @@
 #include "engine/cpu/packed_program.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "evenscore/arith/column.h"
 #include "evenscore/arith/score.h"
@@ -9,12 +8,11 @@
 namespace evenscore::engine::cpu {
 namespace {
 
-/// Whether x / s can be computed from 1 / s (vector quotient() in scores-inl.h): s far from underflow and
+/// Whether x / s can be computed from 1 / s (quotient() in scores-inl.h): s positive, far from underflow and
 /// overflow, its significand not all ones (P. Markstein, IBM J. Res. Dev. 34(1), 1990).
 bool has_exact_reciprocal(double s) {
   constexpr std::uint64_t kSignificand = 0x000fffffffffffffULL;
-  const double size = std::fabs(s);
-  return size >= 0x1p-100 && size <= 0x1p100 && (arith::bits_of(s) & kSignificand) != kSignificand;
+  return s >= 0x1p-100 && s <= 0x1p100 && (arith::bits_of(s) & kSignificand) != kSignificand;
 }
 
 }  // namespace
@@ -28,7 +26,8 @@ PackedProgram::PackedProgram(const Program& program)
     const double* p = constants + stage.parameter;
     if (arith::is_column_stage(stage.kind)) {
       const bool multiplies = stage.kind == StageKind::multiply || stage.kind == StageKind::divide;
-      PackedStage packed{stage.kind, stage.rounding, nullptr, nullptr, nullptr};
+      const bool float32_values = !stages_.empty() && stages_.back().rounding == StageRounding::f32;
+      PackedStage packed{stage.kind, stage.rounding, nullptr, nullptr, nullptr, float32_values};
       if (stage.kind != StageKind::reject_infinity) packed.p = pad(p, stage.n_in, multiplies ? 1.0 : 0.0);
       if (stage.kind == StageKind::clip) packed.high = pad(p + stage.n_in, stage.n_in, 0.0);
       if (stage.kind == StageKind::divide) packed.reciprocal = reciprocals(p, stage.n_in);

@@ -16,6 +16,7 @@ struct PackedStage {
   const double* p;           ///< null for reject_infinity, which has none
   const double* high;        ///< clip: its second parameter
   const double* reciprocal;  ///< divide: 1 / p where dividing by multiplying is exact, else null
+  bool float32_values;       ///< what comes in was rounded to f32
 };
 
 /// A Program as the vector targets run it: column stages, then one affine stage. Rows are padded with zeros

@@ -70,15 +70,12 @@ struct Centred {
   HWY_INLINE bool inputs_finite() const { return true; }
 };
 
-/// x / s from y = 1 / s, correctly rounded (Markstein 1990; where s is eligible, PackedProgram); `usable`
-/// becomes false where x is too near to underflow or overflow for it.
-static HWY_INLINE Doubles quotient(Doubles x, Doubles s, Doubles y, Mask& unusable) {
+/// x / s from y = 1 / s where s is eligible (PackedProgram), correctly rounded where x is (Markstein 1990).
+/// The signs are such that zeros keep theirs.
+static HWY_INLINE Doubles quotient(Doubles x, Doubles s, Doubles y) {
   const Doubles q = mul(x, y);
-  const Doubles r = fma(negate(q), s, x);
-  const Doubles size = magnitude(x);
-  const Mask zero = x == 0.0;
-  unusable = either(unusable, either(size >= 0x1p800, Mask{hn::AndNot(zero.m, (size < 0x1p-800).m)}));
-  return select(zero, q, fma(r, y, q));
+  const Doubles minus_r = fma(q, s, negate(x));
+  return fma(negate(minus_r), y, q);
 }
 
 /// Column stages, one after the other, on values in registers.
@@ -96,19 +93,44 @@ struct Staged {
     }
   }
 
+  /// Whether quotient() is exact for all values of a block: f32 numbers are, but for infinities; other
+  /// numbers are where they are far from underflow and overflow, and zeros.
+  static HWY_INLINE bool quotients_exact(const Block& block, bool float32_values) {
+    if (float32_values) {
+      Doubles check = 0.0;
+      for (const auto& row : block.x) {
+        for (const Doubles& x : row) check = fma(x, 0.0, check);
+      }
+      return all(check == 0.0);
+    }
+    // 2^-800 <= |x| < 2^800, by one comparison of bits without sign; zeros are looked at only if there are
+    // any.
+    constexpr std::uint64_t kLow = (1023ULL - 800ULL) << 52;
+    constexpr std::uint64_t kHigh = (1023ULL + 800ULL) << 52;
+    Mask outside = Doubles(0.0) > 0.0;
+    for (const auto& row : block.x) {
+      for (const Doubles& x : row)
+        outside = either(outside, at_least(bits_of(magnitude(x)) - kLow, kHigh - kLow));
+    }
+    if (HWY_LIKELY(none(outside))) return true;
+    outside = Doubles(0.0) > 0.0;
+    for (const auto& row : block.x) {
+      for (const Doubles& x : row) {
+        const Mask extreme = at_least(bits_of(magnitude(x)) - kLow, kHigh - kLow);
+        outside = either(outside, both(extreme, x != 0.0));
+      }
+    }
+    return none(outside);
+  }
+
   static HWY_INLINE void divide(Block& block, const PackedStage& stage, std::int64_t column) {
-    if (stage.reciprocal != nullptr) {
-      Block quotients;
-      Mask unusable = Doubles(0.0) != 0.0;
+    if (stage.reciprocal != nullptr && HWY_LIKELY(quotients_exact(block, stage.float32_values))) {
       for (int j = 0; j < kRegisters; ++j) {
         const Doubles s = parameter(stage.p, column, j);
         const Doubles y = parameter(stage.reciprocal, column, j);
-        for (int r = 0; r < kWidth; ++r) quotients.x[r][j] = quotient(block.x[r][j], s, y, unusable);
+        for (int r = 0; r < kWidth; ++r) block.x[r][j] = quotient(block.x[r][j], s, y);
       }
-      if (HWY_LIKELY(hn::AllFalse(kDoubles, unusable.m))) {
-        block = quotients;
-        return;
-      }
+      return;
     }
     each(block, stage.p, column, [](Doubles x, Doubles p) HWY_ATTR { return div(x, p); });
   }

@@ -108,6 +108,12 @@ static HWY_INLINE Mask either(Mask a, Mask b) {
 static HWY_INLINE Doubles select(Mask condition, Doubles yes, Doubles no) {
   return Doubles(hn::IfThenElse(condition.m, yes.v, no.v));
 }
+static HWY_INLINE Mask both(Mask a, Mask b) {
+  return {hn::And(a.m, b.m)};
+}
+static HWY_INLINE bool none(Mask mask) {
+  return hn::AllFalse(kDoubles, mask.m);
+}
 static HWY_INLINE bool all(Mask mask) {
   return hn::AllTrue(kDoubles, mask.m);
 }
@@ -126,6 +132,10 @@ static HWY_INLINE Bits operator-(Bits a, std::uint64_t b) {
 }
 static HWY_INLINE Bits operator-(Bits a, Bits b) {
   return {hn::Sub(a.v, b.v)};
+}
+/// a >= b as numbers without sign.
+static HWY_INLINE Mask at_least(Bits a, std::uint64_t b) {
+  return {hn::RebindMask(kDoubles, hn::Not(hn::Lt(a.v, hn::Set(kBits, b))))};
 }
 static HWY_INLINE Bits operator<<(Bits a, int n) {
   return {hn::ShiftLeftSame(a.v, n)};
