@@ -64,8 +64,8 @@ RowsView make_view(const CaseOptions& options, std::span<const std::uint64_t> me
   auto bytes = static_cast<std::int64_t>(memory.size_bytes());
   if (options.layout == Layout::strided_rows) view.row_stride += kStrayBytes;
   if (options.layout == Layout::misaligned) {
-    ++view.data;
-    --bytes;
+    view.data += size;  // numbers stay whole: other bits would be other numbers, such as NaN
+    bytes -= size;
   }
   view.count = std::min(bytes / view.row_stride, most_rows);
   if (options.layout == Layout::column_major) {

@@ -65,13 +65,17 @@ static bool score_block(const PackedProgram& program, const RowsView& rows, std:
   const std::byte* end = rows.data + rows.columns * kSize;
   if (rows.row_stride > 0) end += (rows.count - 1) * rows.row_stride;
   const std::byte* last_readable = end - ((rows.columns - 1) / arith::kLanes + 1) * arith::kLanes * kSize;
+  const std::int64_t gap = rows.row_stride - rows.columns * kSize;
   Prefetcher prefetcher = shared_prefetcher;  // in registers, where no store can alter it
   bool inputs_finite = true;
   for (std::int64_t row = 0; row < n; row += kWidth) {
     Group group;
     locate(rows, first + row, n - row, group);
     group.readable = group.row[0] <= last_readable && group.row[kWidth - 1] <= last_readable;
-    if (!dense) pack<Storage>(rows, group, scratch.packed);
+    const bool columns_apart = !dense && rows.row_stride == kSize && n - row >= kWidth;
+    group.column_stride = columns_apart ? rows.column_stride : 0;
+    if (!dense && !columns_apart) pack<Storage>(rows, group, scratch.packed);
+    prefetcher.advance(kWidth * gap);
     double* z = scratch.z + row * program.view().n_scores;
     inputs_finite = score_group<type, Columns>(program, group, prefetcher, scratch.tile, z) && inputs_finite;
   }
@@ -134,7 +138,7 @@ static void run_rows(const PackedProgram& program, const RowsView& rows, const O
   const ScoreBlock score = score_block_of(program, rows.type);
   const ProgramView& view = program.view();
   const std::int64_t row_bytes = rows.columns * static_cast<std::int64_t>(element_size(rows.type));
-  const bool close = rows.row_stride >= row_bytes && rows.row_stride <= row_bytes + row_bytes / 4;
+  const bool close = rows.row_stride >= row_bytes && rows.row_stride <= 2 * row_bytes;
   Prefetcher prefetcher(rows.data + first * rows.row_stride, close);
   const std::int64_t block_rows = rows_a_block(view);
   for (std::int64_t block = first; block < last; block += block_rows) {

@@ -41,10 +41,11 @@ class Prefetcher {
   std::int64_t lines_ = 0;
 };
 
-/// kWidth rows, their columns next to each other.
+/// kWidth rows, their columns next to each other; or the rows next to each other in each column.
 struct Group {
   const std::byte* row[kWidth];
-  bool readable;  ///< the memory up to 8 elements behind the last whole 8 of each row
+  std::int64_t column_stride;  ///< bytes from column to column of rows that lie next to each other, else 0
+  bool readable;               ///< the memory up to 8 elements behind the last whole 8 of each row
 };
 
 /// Eight columns of each row of a group.
@@ -211,6 +212,22 @@ static HWY_INLINE Doubles add_lanes(const Doubles (&a)[kWidth][kRegisters]) {
   }
 }
 
+/// Eight columns of rows that lie next to each other in each column. Columns from n_features on are +0.
+template <ElementType type>
+static HWY_INLINE void load_columns(const Group& group, std::int64_t column, std::int64_t n_features,
+                                    Block& block) {
+  for (int j = 0; j < kRegisters; ++j) {
+    Doubles columns[kWidth];
+    for (int c = 0; c < kWidth; ++c) {
+      const std::int64_t i = column + j * kWidth + c;
+      if (i < n_features) columns[c] = load_elements<type>(group.row[0] + i * group.column_stride);
+    }
+    Doubles rows[kWidth];
+    transpose(columns, rows);
+    for (int r = 0; r < kWidth; ++r) block.x[r][j] = rows[r];
+  }
+}
+
 /// Calls body(column, block) for each eight columns, in ascending order, after the column stages.
 template <ElementType type, class Columns, class Body>
 static HWY_INLINE void for_each_block(const Group& group, Prefetcher& prefetcher, std::int64_t n_features,
@@ -218,6 +235,14 @@ static HWY_INLINE void for_each_block(const Group& group, Prefetcher& prefetcher
   constexpr std::int64_t kSize = sizeof(typename arith::StorageOf<type>::Type);
   const std::int64_t whole = n_features / kLanes * kLanes;
   Block block;
+  if (HWY_UNLIKELY(group.column_stride != 0)) {
+    for (std::int64_t column = 0; column < n_features; column += kLanes) {
+      load_columns<type>(group, column, n_features, block);
+      columns.apply(block, column);
+      body(column, block);
+    }
+    return;
+  }
   for (std::int64_t column = 0; column < whole; column += kLanes) {
     for (int r = 0; r < kWidth; ++r) {
       const std::byte* address = group.row[r] + column * kSize;
