@@ -19,7 +19,7 @@ enum class Stages : std::uint8_t {
 /// How the rows lie in memory.
 enum class Layout : std::uint8_t {
   dense,            ///< row after row, aligned
-  misaligned,       ///< the same, one byte off
+  misaligned,       ///< the same, one element off
   strided_rows,     ///< 24 bytes between rows
   strided_columns,  ///< every other element
   column_major,     ///< column after column

@@ -45,6 +45,7 @@ LIBRARIES = {
     r"zlib\.h": {"src/pickle", "src/h5", "tests"},
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
+    r"hwy/.*": {"src/engine"},
     r"nlohmann/.*": {"src/base", "src/verify", "src/cli", "tests", "bench"},
     r"cuda.*|cub/.*|thrust/.*": {"kernels"},
     r"mpfr\.h|gmp\.h|gtest/.*": {"tests"},

@@ -48,6 +48,10 @@ struct Scratch {
 /// The rows of a group from `first` on; where there are fewer than kWidth, the last one fills it.
 static HWY_INLINE void locate(const RowsView& rows, std::int64_t first, std::int64_t n, Group& group) {
   const std::byte* row = rows.data + first * rows.row_stride;
+  if (HWY_LIKELY(n >= kWidth)) {
+    for (int r = 0; r < kWidth; ++r) group.row[r] = row + r * rows.row_stride;
+    return;
+  }
   for (int r = 0; r < kWidth; ++r) {
     group.row[r] = row;
     if (r + 1 < n) row += rows.row_stride;
