@@ -1,5 +1,5 @@
-// Instructions a row, counted one by one: the calling process is stepped through one call of the cpu engine. Works
-// where the machine hides its hardware counters. Linux only.
+// Instructions a row, counted one by one: the calling process is stepped through one call of the cpu engine.
+// Works where the machine hides its hardware counters. Linux only.
 #include <fmt/format.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>

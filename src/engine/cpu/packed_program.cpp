@@ -8,7 +8,7 @@
 namespace evenscore::engine::cpu {
 namespace {
 
-/// Whether x / s can be computed from 1 / s (quotient() in scores-inl.h): s positive, far from underflow and
+/// Whether x / s can be computed from 1 / s (quotient() in columns-inl.h): s positive, far from underflow and
 /// overflow, its significand not all ones (P. Markstein, IBM J. Res. Dev. 34(1), 1990).
 bool has_exact_reciprocal(double s) {
   constexpr std::uint64_t kSignificand = 0x000fffffffffffffULL;
