@@ -113,6 +113,20 @@ class Scoring(CommandLine):
             self.run_evenscore("score", model, rows, "-o", "b.h5", "--overwrite", "--output", outputs, *options)
             self.assertEqual((self.folder / "b.h5").read_bytes(), wanted, options)
 
+    def test_any_instruction_set_of_the_machine_is_forced_named_and_gives_the_same_bytes(self):
+        rows, _ = self.fixture_rows("multinomial7")
+        score = ("score", FIXTURES / "multinomial7.joblib", rows, "-o", "out.h5", "--overwrite", "--json")
+        sets = json.loads(self.run_evenscore("doctor", "--json").stdout)["instruction_sets"]
+        files = set()
+        for name in sets:
+            by_option = self.run_evenscore(*score, "--device", f"cpu:{name}")
+            self.assertIn(name, json.loads(by_option.stdout)["engine"])
+            files.add((self.folder / "out.h5").read_bytes())
+            by_variable = self.run_evenscore(*score, env={**os.environ, "EVENSCORE_CPU": name})
+            self.assertIn(name, json.loads(by_variable.stdout)["engine"])
+            files.add((self.folder / "out.h5").read_bytes())
+        self.assertEqual(len(files), 1)
+
     def test_layout_of_the_rows_does_not_change_a_bit(self):
         rows, expected = self.fixture_rows("wide")
         model = FIXTURES / "wide.joblib"
@@ -274,6 +288,7 @@ class BadInput(CommandLine):
         self.refused("score", model, rows, "-o", "o.h5", "--device", "tpu", says="tpu")
         self.refused("score", model, rows, "-o", "o.h5", "--threads", "-1", says="--threads")
         self.refused("score", model, rows, "-o", "o.h5", "--device", "cuda", says="cuda", status=3)
+        self.refused("score", model, rows, "-o", "o.h5", "--device", "cpu:mmx", says=["--device", "mmx", "baseline"], status=3)
         self.refused("generate", "-o", "g.h5", "--rows", "5", says="--features")
         self.refused("generate", "-o", "g.h5", "--rows", "5", "--features", "2", "--compress", "zip", says="gzip:1")
 

@@ -45,7 +45,8 @@ RowsOptions RowsArguments::rows_options() const {
 }
 
 EngineKind RowsArguments::engine() const {
-  if (device == "auto" || device == "cpu" || device.starts_with("cpu:")) return EngineKind::cpu;
+  if (device == "auto" || device == "cpu" || (device.starts_with("cpu:") && device.size() > 4))
+    return EngineKind::cpu;
   if (device == "reference") return EngineKind::reference;
   if (device == "cuda" || device.starts_with("cuda:")) return EngineKind::cuda;
   throw Error(ErrorCode::bad_request, fmt::format("there is no device '{}'", device), "--device",
