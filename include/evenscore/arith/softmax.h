@@ -14,7 +14,7 @@ EVENSCORE_HD auto softmax_max(const Scores& z, int n_classes) {
   auto m = z[0];
   for (int k = 1; k < n_classes; ++k) {
     const auto zk = z[k];
-    m = select(either(zk > m, zk != zk), zk, m);
+    m = select(either(zk > m, is_nan(zk)), zk, m);
   }
   return m;
 }
@@ -30,7 +30,7 @@ EVENSCORE_HD ExactDifference<T> softmax_difference(T z, T m) {
   const T d = sub(z, m);
   const T bb = sub(d, z);
   const T de = sub(sub(z, sub(d, bb)), add(m, bb));
-  return {d, select(de != de, 0.0, de)};
+  return {d, select(is_nan(de), 0.0, de)};
 }
 
 template <class T>

@@ -102,6 +102,9 @@ static HWY_INLINE Mask operator==(Doubles a, Doubles b) {
 static HWY_INLINE Mask operator!=(Doubles a, Doubles b) {
   return {hn::Not(hn::Eq(a.v, b.v))};
 }
+static HWY_INLINE Mask is_nan(Doubles x) {
+  return {hn::IsNaN(x.v)};
+}
 static HWY_INLINE Mask either(Mask a, Mask b) {
   return {hn::Or(a.m, b.m)};
 }
@@ -151,7 +154,7 @@ static HWY_INLINE Doubles widen(Floats x) {
   return Doubles(hn::PromoteTo(kDoubles, x.v));
 }
 static HWY_INLINE Doubles canonical(Doubles x) {
-  return select(Mask{hn::IsNaN(x.v)}, arith::double_of(0x7ff8000000000000ULL), x);
+  return select(is_nan(x), arith::double_of(0x7ff8000000000000ULL), x);
 }
 static HWY_INLINE Floats canonical(Floats x) {
   return {hn::IfThenElse(hn::IsNaN(x.v), hn::Set(kFloats, arith::float_of(0x7fc00000U)), x.v)};
