@@ -4,6 +4,7 @@
 
 #include "evenscore/arith/column.h"
 #include "evenscore/arith/score.h"
+#include "evenscore/error.h"
 
 namespace evenscore::engine::cpu {
 namespace {
@@ -21,6 +22,11 @@ PackedProgram::PackedProgram(const Program& program)
     : program_(program),
       view_(program_.view()),
       n_padded_((view_.n_features + arith::kLanes - 1) / arith::kLanes * arith::kLanes) {
+  const auto is_last = [this](const Stage& stage) { return &stage == &program_.stages.back(); };
+  for (const Stage& stage : program_.stages) {
+    if (arith::is_column_stage(stage.kind) == is_last(stage))
+      throw Error(ErrorCode::unsupported, "the cpu engine runs programs with one linear stage, their last");
+  }
   const double* constants = view_.constants;
   for (const Stage& stage : program_.stages) {
     const double* p = constants + stage.parameter;

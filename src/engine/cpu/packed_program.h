@@ -24,7 +24,8 @@ struct PackedStage {
 /// Immutable; safe to share between threads.
 class PackedProgram {
  public:
-  /// Copies what it needs.
+  /// Copies what it needs. Throws Error (unsupported) where the linear stage is not the only one or not the
+  /// last: no step lowers to that, and another sequence must not be taken for this one.
   explicit PackedProgram(const Program& program);
   PackedProgram(const PackedProgram&) = delete;
   PackedProgram& operator=(const PackedProgram&) = delete;
