@@ -147,6 +147,11 @@ Array to_array(const Document& document, NodeId id) {
       return scalar(ElementType::i64, "int", document.integer(id));
     case Kind::real:
       return scalar(ElementType::f64, "float", document.real(id));
+    case Kind::string:
+      array.kind = Array::Kind::string;
+      array.dtype = "str";
+      array.strings.emplace_back(document.string(id));
+      return array;
     case Kind::array:
       break;
     default:
