@@ -95,6 +95,7 @@ constexpr AllowedClass kRead[] = {
     {"sklearn.impute._base", "MissingIndicator", Role::object},
     {"sklearn.impute", "MissingIndicator", Role::object},
     {"sklearn.metrics._scorer", "_CurveScorer", Role::object},
+    {"sklearn.model_selection._classification_threshold", "_CurveScorer", Role::object},
 };
 
 }  // namespace
