@@ -258,7 +258,7 @@ bool Machine::execute_memo(Opcode opcode) {
       remember(cursor_.take_unsigned(4));
       return true;
     case Opcode::memoize:
-      remember(frame().memo.size());
+      remember(frame().remembered);
       return true;
     case Opcode::get:
       recall(text_index());
@@ -369,7 +369,9 @@ void Machine::remember(uint64_t index) {
   if (index > memo.size() + 1) arena_.fail_corrupt(fmt::format("memo index {} is out of order", index));
   const NodeId id = top();
   if (index >= memo.size()) memo.resize(static_cast<size_t>(index) + 1, kNoNode);
-  memo[static_cast<size_t>(index)] = id;
+  NodeId& entry = memo[static_cast<size_t>(index)];
+  if (entry == kNoNode) ++frame().remembered;
+  entry = id;
 }
 
 void Machine::recall(uint64_t index) {
