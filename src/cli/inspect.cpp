@@ -6,6 +6,8 @@
 #include "cli/exit_status.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/report_error.h"
+#include "cli/xray_report.h"
 #include "steps/step_class.h"
 
 namespace evenscore::cli {
@@ -147,8 +149,9 @@ std::string supported_classes() {
   for (const steps::StepClass* step_class : steps::step_classes())
     text += ", " + std::string(step_class->name);
   return text +
-         ".\nA file with anything else is refused with the list of what is not supported and where it "
-         "stands.";
+         ".\nA file with anything else cannot be scored: the exit status is 2, and what is printed is an "
+         "X-ray of "
+         "it,\nwith what Python would run to load it. Nothing is ever run here.";
 }
 
 }  // namespace
@@ -162,11 +165,19 @@ Command add_inspect(CLI::App& app) {
   add_model(*command, arguments->model);
   add_output_style(*command, arguments->style);
   return [arguments] {
-    const ModelFile model = arguments->model.load();
+    ModelFile model;
+    try {
+      model = arguments->model.load();
+    } catch (const Error& refused) {
+      const std::string& file = refused.file().empty() ? arguments->model.path : refused.file();
+      if (!print_xray_of_refused(file, refused, arguments->style)) throw;
+      return report_error(refused.what(), exit_status(refused.code()), false);
+    }
     if (arguments->style.json) {
       print_json(model);
     } else if (!arguments->style.quiet) {
       print_text(model, arguments->style.verbose);
+      print_safety(arguments->model.paths());
     }
     return static_cast<int>(kDone);
   };

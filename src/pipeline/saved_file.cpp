@@ -295,15 +295,19 @@ Pipeline to_pipeline(const Document& document) {
 
 }  // namespace
 
+Pipeline read_saved_bytes(std::span<const std::byte> file) {
+  const pickle::Limits limits;
+  const Document document = pickle::parse(pickle::open_stream(file, limits), allowed_classes(), limits);
+  refuse_unsupported(document);
+  Pipeline pipeline = to_pipeline(document);
+  pipeline.source_sha256 = sha256_hex(file);
+  return pipeline;
+}
+
 Pipeline read_saved_file(const std::string& path) {
   try {
-    const pickle::Limits limits;
-    const std::vector<std::byte> file = pickle::read_file(path, limits);
-    const Document document = pickle::parse(pickle::open_stream(file, limits), allowed_classes(), limits);
-    refuse_unsupported(document);
-    Pipeline pipeline = to_pipeline(document);
+    Pipeline pipeline = read_saved_bytes(pickle::read_file(path, {}));
     pipeline.source_name = std::filesystem::path(path).filename().string();
-    pipeline.source_sha256 = sha256_hex(file);
     return pipeline;
   } catch (const Error& error) {
     throw error.in_file(path);
