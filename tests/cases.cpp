@@ -184,7 +184,8 @@ void add_general_stages(const EngineCase& c, double centre, Random& random, Prog
                              random_values(random, builder.n_columns(), 2.0, 1.5),
                              Float32Scaling::round_each_step);
   };
-  constexpr StageKind kNorms[] = {StageKind::normalize_l1, StageKind::normalize_l2, StageKind::normalize_max};
+  constexpr StageKind kNorms[] = {StageKind::normalize_l1, StageKind::normalize_l2, StageKind::normalize_max,
+                                 StageKind::normalize_signed_max};
   switch (c.scaling) {
     case Scaling::imputed:
       return impute(random, c, builder);
@@ -199,7 +200,7 @@ void add_general_stages(const EngineCase& c, double centre, Random& random, Prog
     case Scaling::products:
       return multiply_neighbours(builder);
     case Scaling::normalized:
-      builder.normalize(kNorms[c.n_rows % 3], c.threads % 2 == 0 ? 0x1p-1074 : 0.5);
+      builder.normalize(kNorms[(c.n_rows + c.threads) % 4], c.threads % 2 == 0 ? 0x1p-1074 : 0.5);
       return scale();
     case Scaling::projected:
       return project(random, centre, builder);

@@ -16,7 +16,7 @@ namespace {
 void expect_agreement(std::span<const std::byte> stream) {
   const pickle::Document document = pickle::parse(stream, {}, {});
   const Xray seen =
-      pickle::xray(std::vector<std::byte>(stream.begin(), stream.end()), known_globals(), pickle::Limits());
+      pickle::xray({{stream.begin(), stream.end()}, stream.size()}, known_globals(), pickle::Limits());
   expect(seen.stopped.empty() && seen.pickles == 1 && seen.read_bytes == stream.size());
   const auto unsupported = pickle::find_unsupported(document);
   const bool called =
