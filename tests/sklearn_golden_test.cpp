@@ -147,7 +147,7 @@ void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expe
   ASSERT_EQ(decision.size(), out.decision.size());
   ASSERT_EQ(proba.size(), out.proba.size());
   ASSERT_EQ(labels.size(), out.label_index.size());
-  ProbabilityBounds intervals(program.link, program.n_classes, other.products);
+  ProbabilityBounds intervals(verifier::rules_of(program), other.products);
   // The f32 value of the positive class's probability is the same wherever scikit-learn computes in f64.
   const bool f64_everywhere = other.products.unit == kBinary64.unit && other.columns.unit == kBinary64.unit;
 
