@@ -6,14 +6,29 @@ Run it once with an old and once with a new NumPy (joblib installed), from the r
     python scripts/make_pickle_samples.py numpy2
 NAME.json holds the values as Python itself reads them back; tests/pickle_samples_test.cpp reads the files
 NAME_p0.pkl .. NAME_p5.pkl, NAME.joblib and NAME_zlib.joblib and compares.
+
+    python scripts/make_pickle_samples.py python2
+writes python2.json: what the files of scripts/make_old_pickle_samples.py hold.
+
+    python scripts/make_pickle_samples.py memmap
+writes memmap.joblib and memmap.json, arrays that were mapped from files.
+
+    python scripts/make_pickle_samples.py containers
+writes one small pickle in every compression, by Python's own modules, lz4 and joblib, to tests/data/pickle/containers;
+tests/pickle_container_test.cpp opens them.
 """
 
+import bz2
 import collections
+import gzip
 import json
+import lzma
 import pathlib
 import pickle
 import struct
 import sys
+import tempfile
+import zlib
 
 import joblib
 import numpy as np
@@ -94,8 +109,68 @@ def dump(value):
     raise TypeError(type(value))
 
 
+def gzip_member(data):
+    return gzip.compress(data, mtime=0)
+
+
+def lzma_alone(data):
+    return lzma.compress(data, format=lzma.FORMAT_ALONE)
+
+
+def write_containers(folder):
+    """`plain.pkl` and `plain.joblib`, and files NAME.pkl.* and NAME.joblib.* that decompress to them."""
+    import lz4.frame
+
+    folder.mkdir(parents=True, exist_ok=True)
+    value = {"text": "some text to compress, " * 10, "numbers": list(range(40)), "array": np.arange(20.0)}
+    plain = pickle.dumps(value, 4)
+    (folder / "plain.pkl").write_bytes(plain)
+    whole = {"zlib": zlib.compress, "gz": gzip_member, "bz2": bz2.compress, "xz": lzma.compress, "lzma": lzma_alone,
+             "lz4": lz4.frame.compress}
+    for ending, compress in whole.items():
+        (folder / f"plain.pkl.{ending}").write_bytes(compress(plain))
+    checked = dict(content_checksum=True, block_checksum=True, store_size=True)
+    (folder / "checked.pkl.lz4").write_bytes(lz4.frame.compress(plain, **checked))
+    for ending in ("gz", "bz2", "xz", "lz4"):
+        parts = (b"", plain[:7], plain[7:], b"")
+        (folder / f"members.pkl.{ending}").write_bytes(b"".join(whole[ending](part) for part in parts))
+    joblib.dump(value, folder / "plain.joblib")
+    for method in ("zlib", "gzip", "bz2", "xz", "lzma", "lz4"):
+        joblib.dump(value, folder / f"plain.joblib.{method}", compress=(method, 3))
+
+
+def write_expected(path, values):
+    text = ",\n".join(json.dumps(dump(one)) for one in values)
+    path.write_text("[\n" + text + "\n]\n")
+
+
+def write_memmap(folder):
+    arrays = []
+    for dtype, order in (("f8", "C"), ("f4", "F"), (">i4", "C"), ("f2", "F")):
+        with tempfile.NamedTemporaryFile() as file:
+            array = np.memmap(file.name, dtype, "w+", shape=(3, 4), order=order)
+            array[:] = np.arange(12).reshape(3, 4)
+            arrays.append(array)
+    joblib.dump(arrays, folder / "memmap.joblib")
+    assert b"memmap" in (folder / "memmap.joblib").read_bytes()
+    write_expected(folder / "memmap.json", joblib.load(folder / "memmap.joblib"))
+
+
+def write_python2_expected(folder):
+    """All of them, read as Python 3 reads Python 2's strings when told that they are Latin-1, are equal."""
+    files = [folder / f"python2{kind}_p{protocol}.pkl" for kind in ("", "_pure") for protocol in range(3)]
+    read = [pickle.loads(file.read_bytes(), encoding="latin1") for file in files]
+    assert all([dump(one) for one in other] == [dump(one) for one in read[0]] for other in read)
+    write_expected(folder / "python2.json", read[0])
+
+
 def main(name):
     folder = pathlib.Path("tests/data/pickle")
+    others = {"containers": lambda: write_containers(folder / name), "memmap": lambda: write_memmap(folder),
+              "python2": lambda: write_python2_expected(folder)}
+    if name in others:
+        others[name]()
+        return
     folder.mkdir(parents=True, exist_ok=True)
     expected = None
     for protocol in range(6):
@@ -107,8 +182,7 @@ def main(name):
     for file, compress in ((f"{name}.joblib", 0), (f"{name}_zlib.joblib", 3)):
         joblib.dump(values(), folder / file, compress=compress)
         assert [dump(one) for one in joblib.load(folder / file)] == expected, file
-    text = ",\n".join(json.dumps(one) for one in expected)
-    (folder / f"{name}.json").write_text("[\n" + text + "\n]\n")
+    write_expected(folder / f"{name}.json", pickle.loads(data))
 
 
 if __name__ == "__main__":

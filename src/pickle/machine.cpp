@@ -161,6 +161,13 @@ bool Machine::execute_text(Opcode opcode) {
       push(arena_.add_text(Kind::string, arena_.own(std::move(*text))));
       return true;
     }
+    case Opcode::string: {
+      const std::string_view line = cursor_.take_line(static_cast<size_t>(arena_.limits().string_bytes));
+      const std::optional<std::string> bytes = python2_repr_to_bytes(line);
+      if (!bytes) arena_.fail_corrupt("a string is not written as Python 2 writes it");
+      push(arena_.add_text(Kind::string, arena_.own(latin1_to_utf8(*bytes))));
+      return true;
+    }
     case Opcode::short_binstring:
       push_latin1(cursor_.take_u8());
       return true;
@@ -258,7 +265,7 @@ bool Machine::execute_memo(Opcode opcode) {
       remember(cursor_.take_unsigned(4));
       return true;
     case Opcode::memoize:
-      remember(frame().memo.size());
+      remember(frame().remembered);
       return true;
     case Opcode::get:
       recall(text_index());
@@ -316,6 +323,19 @@ void Machine::execute_instance(Opcode opcode) {
   }
 }
 
+void Machine::make_room(std::vector<NodeId>& ids) {
+  constexpr size_t kFirst = 64;
+  if (ids.size() < ids.capacity()) return;
+  const size_t grown = std::max(kFirst, 2 * ids.capacity());
+  arena_.charge((grown - ids.capacity()) * sizeof(NodeId));
+  ids.reserve(grown);
+}
+
+void Machine::push(NodeId id) {
+  make_room(frame().stack);
+  frame().stack.push_back(id);
+}
+
 NodeId Machine::pop() {
   const NodeId id = top();
   frame().stack.pop_back();
@@ -368,8 +388,13 @@ void Machine::remember(uint64_t index) {
   // Picklers count up from 0, Python 2's from 1; a far index would only ask for memory.
   if (index > memo.size() + 1) arena_.fail_corrupt(fmt::format("memo index {} is out of order", index));
   const NodeId id = top();
-  if (index >= memo.size()) memo.resize(static_cast<size_t>(index) + 1, kNoNode);
-  memo[static_cast<size_t>(index)] = id;
+  while (memo.size() <= index) {
+    make_room(memo);
+    memo.push_back(kNoNode);
+  }
+  NodeId& entry = memo[static_cast<size_t>(index)];
+  if (entry == kNoNode) ++frame().remembered;
+  entry = id;
 }
 
 void Machine::recall(uint64_t index) {
@@ -498,7 +523,7 @@ void Machine::build() {
   frame().expected = std::move(*nested);
 }
 
-Document parse(std::vector<std::byte> stream, std::span<const AllowedClass> allowed, const Limits& limits) {
+Document parse(Stream stream, std::span<const AllowedClass> allowed, const Limits& limits) {
   auto arena = std::make_unique<Arena>(std::move(stream), allowed, limits);
   const NodeId root = Machine(*arena).run();
   for (NodeId id = 0; id < arena->size(); ++id) {
@@ -512,7 +537,7 @@ Document parse(std::vector<std::byte> stream, std::span<const AllowedClass> allo
 
 Document parse(std::span<const std::byte> stream, std::span<const AllowedClass> allowed,
                const Limits& limits) {
-  return parse(std::vector<std::byte>(stream.begin(), stream.end()), allowed, limits);
+  return parse(Stream{{stream.begin(), stream.end()}, stream.size()}, allowed, limits);
 }
 
 }  // namespace evenscore::pickle
