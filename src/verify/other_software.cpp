@@ -69,7 +69,11 @@ OtherSoftware scikit_learn(const Pipeline& pipeline, ElementType rows, Arithmeti
     if (step == steps.back()) {
       other.products = products;
     } else {
-      other.projections[projection++].products = products;
+      // Fitted on f32 rows, a PCA of 1.5 and later multiplies mean and components in f32 whatever the rows are.
+      const Array* mean = step->attribute("mean");
+      const bool narrow_centre =
+          mean != nullptr && mean->type == ElementType::f32 && coefficients->type == ElementType::f32;
+      other.projections[projection++].products = narrow_centre ? kBinary32 : products;
     }
   }
   return other;
