@@ -85,16 +85,6 @@ TEST(InstructionSets, UnknownOnesAreRefusedAndThoseOfThisMachineNamed) {
   }
 }
 
-TEST(CpuEngine, RefusesASequenceOfStagesThatItWouldTakeForAnother) {
-  const Program one = make_case(plain_case(3, 3, 1, ElementType::f32)).program;
-  Program two = one;
-  two.stages.push_back(two.stages.back());
-  EXPECT_THROW(cpu(two, {}), Error);
-  Program none = one;
-  none.stages.back().kind = StageKind::add;
-  EXPECT_THROW(cpu(none, {}), Error);
-}
-
 TEST(CpuEngine, ReadsNothingBehindTheLastRow) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t size = 64 * page;

@@ -53,7 +53,7 @@ void expect_equal(const Pipeline& a, const Pipeline& b) {
     EXPECT_EQ(a.steps[i].name, b.steps[i].name);
     EXPECT_EQ(a.steps[i].class_name, b.steps[i].class_name);
     EXPECT_EQ(a.steps[i].sklearn_version, b.steps[i].sklearn_version);
-    EXPECT_TRUE(a.steps[i].params == b.steps[i].params);
+    EXPECT_EQ(to_tagged_json(a.steps[i].params), to_tagged_json(b.steps[i].params));
     EXPECT_TRUE(a.steps[i].fitted == b.steps[i].fitted);
   }
 }
@@ -365,7 +365,7 @@ TEST(SklearnVersions, UnknownRulesAreRefused) {
   EXPECT_EQ(parse_sklearn_version("0.24.2"), (SklearnVersion{0, 24}));
   EXPECT_EQ(parse_sklearn_version("1.9.dev0"), (SklearnVersion{1, 9}));
   EXPECT_EQ(parse_sklearn_version("1.4.1.post1"), (SklearnVersion{1, 4}));
-  for (const char* version : {"0.23.2", "1.10.0", "2.0.0", "", "1", "one.two", "-1.2", "1.-2"}) {
+  for (const char* version : {"0.19.2", "1.10.0", "2.0.0", "", "1", "one.two", "-1.2", "1.-2"}) {
     EXPECT_THROW(parse_sklearn_version(version), Error) << version;
   }
 }
