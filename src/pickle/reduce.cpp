@@ -28,6 +28,19 @@ NodeId make_slice(Arena& arena, std::span<const NodeId> args) {
   return arena.add_container(Kind::slice, {args.begin(), args.end()});
 }
 
+/// `OrderedDict()`, and `OrderedDict([[key, value], ...])` as Python 2 writes it.
+NodeId make_ordered_dict(Arena& arena, std::span<const NodeId> args) {
+  if (args.empty()) return arena.add_container(Kind::dict, {});
+  if (args.size() != 1 || !arena.is(args[0], Kind::list)) return kNoNode;
+  std::vector<NodeId> pairs;
+  for (const NodeId pair : arena.children(args[0])) {
+    if (!arena.is(pair, Kind::list) || arena.children(pair).size() != 2) return kNoNode;
+    arena.charge(2 * sizeof(NodeId));
+    pairs.insert(pairs.end(), arena.children(pair).begin(), arena.children(pair).end());
+  }
+  return arena.add_container(Kind::dict, std::move(pairs));
+}
+
 NodeId add_bytes(Arena& arena, NodeId source) {
   const auto raw = raw_bytes(arena, source);
   if (!raw) return kNoNode;
@@ -57,8 +70,12 @@ NodeId encode_latin1(Arena& arena, std::span<const NodeId> args) {
 /// `copyreg._reconstructor(type, object, None)`: how protocols 0 and 1 write what NEWOBJ writes later.
 NodeId reconstruct_instance(Arena& arena, std::span<const NodeId> args, NodeId arguments) {
   if (args.size() != 3 || !is_global(arena, args[0])) return kNoNode;
-  const bool plain = arena.is(args[1], Kind::name) && arena.name(args[1]).meaning == Meaning::base_object &&
-                     arena.is(args[2], Kind::none);
+  const Meaning base = arena.is(args[1], Kind::name) ? arena.name(args[1]).meaning : Meaning::unknown;
+  // A named tuple is made from builtins.tuple and its items.
+  const bool of_builtin = arena.is(args[0], Kind::name) && base == Meaning::inert_name &&
+                          arena.name(args[0]).meaning == Meaning::inert_object;
+  if (of_builtin) return arena.add_instance(Kind::inert, arena.node(args[0]).extent, arguments);
+  const bool plain = base == Meaning::base_object && arena.is(args[2], Kind::none);
   if (!plain) return arena.add_instance(Kind::unsupported, arena.node(args[0]).extent, arguments);
   return make_instance(arena, args[0], arena.add_container(Kind::tuple, {}), kNoNode);
 }
@@ -98,7 +115,7 @@ NodeId construct(Arena& arena, Meaning meaning, NodeId arguments) {
     case Meaning::make_bytes:
       return make_bytes(arena, args);
     case Meaning::make_ordered_dict:
-      return args.empty() ? arena.add_container(Kind::dict, {}) : kNoNode;
+      return make_ordered_dict(arena, args);
     case Meaning::make_default_dict:
       return args.size() <= 1 ? arena.add_container(Kind::dict, {}) : kNoNode;
     case Meaning::numpy_reconstruct:

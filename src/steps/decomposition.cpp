@@ -57,10 +57,12 @@ std::vector<double> mean_of(const Step& step, std::int64_t n_columns) {
 /// The deviations that whitening divides by.
 std::vector<double> deviations_of(const Step& step) {
   std::vector<double> deviations = finite_values(step, "explained_variance", {n_components(step)});
-  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  // Fitted on f32 rows, the variances are f32, and so are their roots.
+  const bool narrow = step.attribute("explained_variance")->type == ElementType::f32;
+  const double epsilon = narrow ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
   for (double& value : deviations) {
-    value = std::sqrt(value);
-    if (version_of(step) >= kLeastDeviation && value < kEpsilon) value = kEpsilon;
+    value = narrow ? static_cast<double>(std::sqrt(static_cast<float>(value))) : std::sqrt(value);
+    if (version_of(step) >= kLeastDeviation && value < epsilon) value = epsilon;
     if (!(value > 0.0)) refuse(step, "explained_variance", "holds a value that cannot be divided by");
   }
   return deviations;

@@ -158,7 +158,7 @@ std::vector<bool> support(const Step& step, std::int64_t n_columns) {
   for (std::size_t i = 0; i < importances.size(); ++i) {
     // The order in which NumPy added may decide here, and it is not known for certain.
     const double distance = std::fabs(importances[i] - threshold);
-    if (support[i] && distance > 0.0 && distance <= 1e-14 * std::fabs(threshold)) {
+    if (support[i] && std::isfinite(threshold) && distance > 0.0 && distance <= 1e-14 * std::fabs(threshold)) {
       throw Error(ErrorCode::unsupported,
                   fmt::format("the importance of column {} is within rounding of the threshold", i),
                   fmt::format("step '{}'", step.name), "fit it again with another threshold");

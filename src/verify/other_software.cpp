@@ -2,9 +2,14 @@
 
 #include <string_view>
 
+#include "evenscore/sklearn_version.h"
+
 namespace evenscore::verifier {
 namespace {
 
+/// From here on PolynomialFeatures surely multiplies in the Program's order.
+constexpr SklearnVersion kKnownProductOrder{0, 23};
+constexpr std::string_view kPolynomialFeatures = "sklearn.preprocessing.PolynomialFeatures";
 constexpr std::string_view kPipeline = "sklearn.pipeline.Pipeline";
 
 /// The steps that compute, in order: nested pipelines opened, and what wraps the estimator that predicts. An
@@ -62,6 +67,10 @@ OtherSoftware scikit_learn(const Pipeline& pipeline, ElementType rows, Arithmeti
   std::size_t projection = 0;
   const std::vector<const Step*> steps = computing_steps(pipeline);
   for (const Step* step : steps) {
+    if (step->class_name == kPolynomialFeatures &&
+        parse_sklearn_version(step->sklearn_version) < kKnownProductOrder) {
+      other.any_product_order = true;
+    }
     const Array* coefficients = coefficients_of(*step);
     if (coefficients == nullptr) continue;
     narrow = narrow && coefficients->type == ElementType::f32;

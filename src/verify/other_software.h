@@ -41,6 +41,8 @@ struct OtherSoftware {
   std::vector<double> coefficients;
   /// Of the linear stages before the last, in order; those beyond its end may round to `columns`.
   std::vector<Projection> projections;
+  /// Products of three and more columns that round to f32 may be multiplied in another order than the Program's.
+  bool any_product_order = false;
 };
 
 /// The scikit-learn that this pipeline was saved with, any release: it computes columns of f32 rows in f32

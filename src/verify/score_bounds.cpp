@@ -63,7 +63,7 @@ void reject_all(Validity validity, BoundedTile& tile) {
 
 }  // namespace
 
-ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other) : program_(program) {
+ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other) : program_(program), any_product_order_(other.any_product_order) {
   const std::vector<Stage>& stages = program_.stages;
   if (stages.empty() || !arith::is_linear(stages.back().kind)) {
     throw Error(ErrorCode::unsupported, "no rounding bound is known for this program", {},
@@ -106,10 +106,11 @@ void ScoreBounds::apply(std::size_t stage, BoundedTile& tile, std::vector<double
     case StageKind::gather:
       return bound_gather(applied, p, tile);
     case StageKind::products:
-      return bound_products(applied, p, formats_[stage], tile, room);
+      return bound_products(applied, p, formats_[stage], any_product_order_, tile, room);
     case StageKind::normalize_l1:
     case StageKind::normalize_l2:
     case StageKind::normalize_max:
+    case StageKind::normalize_signed_max:
       return bound_normalize(applied, p, formats_[stage], tile);
     case StageKind::affine:
     case StageKind::affine_centered:
