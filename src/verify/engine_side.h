@@ -11,8 +11,8 @@
 
 namespace evenscore::verifier {
 
-/// Which outputs to ask an engine for, beside status, and label index where there are classes. Probabilities that
-/// the Program does not have are left out.
+/// Which outputs to ask an engine for, beside status, and label index where there are classes. Probabilities
+/// that the Program does not have are left out.
 struct EngineRequest {
   OutputType type = OutputType::f64;
   bool decision = true;

@@ -81,7 +81,8 @@ Rows largest_values(BoundedTile& tile) {
   Rows largest;
   largest.fill(-std::numeric_limits<double>::infinity());
   for (std::int64_t i = 0; i < tile.n_columns; ++i) {
-    for (std::size_t row = 0; row < kTileRows; ++row) largest[row] = std::max(largest[row], tile.value(i)[row]);
+    for (std::size_t row = 0; row < kTileRows; ++row)
+      largest[row] = std::max(largest[row], tile.value(i)[row]);
   }
   return largest;
 }
@@ -206,10 +207,9 @@ void bound_products(const Stage& stage, const double* p, const FloatFormat& form
           (size_a + a_ours[row]) * b_theirs[row] + (size_b + b_ours[row] + b_theirs[row]) * a_theirs[row];
       const double rounded_ours = ours + u * size + tiny;
       tile.next.error_p64[k] = as_defined ? 0.0 : rounded_ours;
-      const double reordered =
-          any_order && factors > 2.0
-              ? gamma(2.0 * factors, kBinary32) * size + 2.0 * factors * kBinary32.tiny * largest[k]
-              : 0.0;
+      const double reordered = any_order && factors > 2.0 ? gamma(2.0 * factors, kBinary32) * size +
+                                                                2.0 * factors * kBinary32.tiny * largest[k]
+                                                          : 0.0;
       tile.next.error_other[k] =
           as_defined ? reordered : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * largest[k];
     }

@@ -11,8 +11,8 @@ namespace evenscore::verifier {
 
 void bound_gather(const Stage& stage, const double* p, BoundedTile& tile);
 
-/// The other software may multiply in any order. Products that round to f32 are as the Program defines them, unless
-/// `any_order`. `largest` is room for the largest product of some of a product's factors.
+/// The other software may multiply in any order. Products that round to f32 are as the Program defines them,
+/// unless `any_order`. `largest` is room for the largest product of some of a product's factors.
 void bound_products(const Stage& stage, const double* p, const FloatFormat& format, bool any_order,
                     BoundedTile& tile, std::vector<double>& largest);
 

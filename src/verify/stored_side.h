@@ -16,8 +16,8 @@ namespace evenscore::verifier {
 class StoredSide {
  public:
   /// Opens the predictions of `program`, whose classes these are (none for a regressor). Throws Error: as
-  /// PredictionSource, shape_mismatch when an output has other columns than the program gives, bad_request when it
-  /// has nothing to compare, or probabilities that the program does not have.
+  /// PredictionSource, shape_mismatch when an output has other columns than the program gives, bad_request
+  /// when it has nothing to compare, or probabilities that the program does not have.
   StoredSide(const FileLocation& location, const ClassIndex& classes, const Program& program);
 
   std::int64_t count() const { return source_.count(); }

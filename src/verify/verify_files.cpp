@@ -200,8 +200,8 @@ class Verification {
       report_.notes.emplace_back(
           "the bounds allow for software that scales float32 rows in float32, as scikit-learn does");
     }
-    if (program_.n_classes == 2 && stored_->has(NumberOutput::proba) && job_.arithmetic == Arithmetic::exact &&
-        !stored_->written_by_evenscore()) {
+    if (program_.n_classes == 2 && stored_->has(NumberOutput::proba) &&
+        job_.arithmetic == Arithmetic::exact && !stored_->written_by_evenscore()) {
       report_.notes.emplace_back(
           "scikit-learn computes the first of two probabilities as 1 - p, which keeps no digits far in the "
           "tail: large "
@@ -331,8 +331,8 @@ class Verification {
   std::optional<StoredSide> stored_;
   std::vector<EngineSide> engines_;
   std::optional<EngineSide> scores_;  ///< where the decisions are not the scores but e to their power
-  std::size_t n_views_ = 0;       ///< requests compared of each engine
-  std::size_t last_request_ = 0;  ///< the one that is compared with stored predictions
+  std::size_t n_views_ = 0;           ///< requests compared of each engine
+  std::size_t last_request_ = 0;      ///< the one that is compared with stored predictions
   std::int64_t batch_rows_ = 1;
   std::vector<Comparison>
       comparisons_;  ///< for each engine after the first, or the stored predictions: n_views_
