@@ -13,7 +13,7 @@ EVENSCORE_HD T nan_if_infinite(T x) {
   return select(is_nan(x), T(0.0), mul(x, T(0.0)));
 }
 
-/// The largest value with its sign, 1 in place of 0: the max norm of scikit-learn before 0.24.
+/// The largest value with its sign, 1 in place of 0: the max norm of scikit-learn before 0.23.
 template <class T, class In>
 EVENSCORE_HD T signed_max_norm(const Stage& stage, const In& v) {
   T largest = v[0];
