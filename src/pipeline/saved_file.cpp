@@ -271,7 +271,8 @@ Pipeline to_pipeline(const Document& document) {
   }
   Pipeline pipeline;
   const std::string outer_version = version_of(document, document.root(), {});
-  const NodeId root = unwrap(document, document.root(), {}, pipeline.wrappers);
+  std::vector<std::string> wrappers;
+  const NodeId root = unwrap(document, document.root(), {}, wrappers);
   StepReader reader(document);
   pipeline.sklearn_version = version_of(document, root, outer_version);
   parse_sklearn_version(pipeline.sklearn_version);
@@ -281,10 +282,12 @@ Pipeline to_pipeline(const Document& document) {
       if (const auto value = document.attribute(root, param))
         pipeline.params.emplace_back(param, to_param(document, *value));
     }
+    pipeline.wrappers = std::move(wrappers);
     pipeline.steps = reader.read_sequence(root, {}, pipeline.sklearn_version);
   } else {
     pipeline.bare_estimator = true;
-    pipeline.steps.push_back(reader.read(root, {}, std::string(document.name(root)), pipeline.sklearn_version));
+    pipeline.steps.push_back(
+        reader.read(document.root(), {}, std::string(document.name(document.root())), pipeline.sklearn_version));
   }
   pipeline.feature_names = reader.names();
   return pipeline;
@@ -292,15 +295,19 @@ Pipeline to_pipeline(const Document& document) {
 
 }  // namespace
 
+Pipeline read_saved_bytes(std::span<const std::byte> file) {
+  const pickle::Limits limits;
+  const Document document = pickle::parse(pickle::open_stream(file, limits), allowed_classes(), limits);
+  refuse_unsupported(document);
+  Pipeline pipeline = to_pipeline(document);
+  pipeline.source_sha256 = sha256_hex(file);
+  return pipeline;
+}
+
 Pipeline read_saved_file(const std::string& path) {
   try {
-    const pickle::Limits limits;
-    const std::vector<std::byte> file = pickle::read_file(path, limits);
-    const Document document = pickle::parse(pickle::open_stream(file, limits), allowed_classes(), limits);
-    refuse_unsupported(document);
-    Pipeline pipeline = to_pipeline(document);
+    Pipeline pipeline = read_saved_bytes(pickle::read_file(path, {}));
     pipeline.source_name = std::filesystem::path(path).filename().string();
-    pipeline.source_sha256 = sha256_hex(file);
     return pipeline;
   } catch (const Error& error) {
     throw error.in_file(path);

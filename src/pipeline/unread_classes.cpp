@@ -70,6 +70,11 @@ constexpr std::string_view kDistributionModules[] = {
 constexpr std::string_view kDistributionNames[] = {
     "rv_frozen",    "rv_continuous_frozen", "rv_discrete_frozen", "uniform_gen", "loguniform_gen",
     "reciprocal_gen", "norm_gen",           "expon_gen",          "randint_gen", "gamma_gen"};
+/// The scores of a search, in 0.20, which warned of keys to come.
+constexpr std::string_view kDeprecationModules[] = {"sklearn.utils.deprecation"};
+constexpr std::string_view kDeprecationNames[] = {"DeprecationDict"};
+constexpr std::string_view kWarningModules[] = {"builtins", "exceptions"};
+constexpr std::string_view kWarningNames[] = {"FutureWarning", "DeprecationWarning"};
 constexpr std::string_view kParameterGridModules[] = {"sklearn.model_selection._search"};
 constexpr std::string_view kParameterGridNames[] = {"ParameterGrid", "ParameterSampler"};
 
@@ -86,6 +91,8 @@ constexpr Names kUnread[] = {
     {kSelectionModules, kSelectionNames, Role::inert_name},
     {kDistributionModules, kDistributionNames, Role::inert_object},
     {kParameterGridModules, kParameterGridNames, Role::inert_object},
+    {kDeprecationModules, kDeprecationNames, Role::inert_object},
+    {kWarningModules, kWarningNames, Role::inert_name},
 };
 
 /// Read by the path of an attribute inside them, and not steps.
