@@ -136,7 +136,7 @@ TEST(PickleOpcode, Floats) {
   EXPECT_EQ(real_of(PickleBytes().raw("F0.1\n")), 0.1);
   EXPECT_EQ(real_of(PickleBytes().raw("F-inf\n")), -HUGE_VAL);
   EXPECT_TRUE(std::isnan(real_of(PickleBytes().raw("Fnan\n"))));
-  EXPECT_EQ(code_of(PickleBytes().raw("F1,5\n").stop()), ErrorCode::limit_exceeded);
+  EXPECT_EQ(code_of(PickleBytes().raw("F1,5\n").stop()), ErrorCode::corrupt_file);
 }
 
 // --- texts
