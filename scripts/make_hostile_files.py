@@ -6,7 +6,7 @@ usage: make_hostile_files.py FOLDER
 Deterministic, Python's standard library alone. Nothing here is dangerous to look at: the calls, which only Python would
 make on loading, run `touch` in a folder that does not exist. tests/hostile_files_test.py gives each file to evenscore.
 FOLDER/calls has the files that call something, FOLDER/sizes those that ask for memory, time or depth, FOLDER/damage those
-that contradict themselves.
+that contradict themselves, FOLDER/harmless what looks like one of them and is a model.
 """
 
 import bz2
@@ -225,6 +225,17 @@ def lz4_of_zeros(blocks):
     return b"\x04\x22\x4d\x18" + header + b"\x73" + (struct.pack("<I", len(body)) + body) * blocks + bytes(4)
 
 
+def doubling():
+    """65 values, each twice in the next: 2^65 to whoever walks them as a tree."""
+    return b"(N\x94" + b"".join(b"h" + bytes([level]) + b"h" + bytes([level]) + b"\x86\x94" for level in range(64)) + b"t"
+
+
+def harmless():
+    yield "model", pickled(pipeline())
+    yield "model_of_protocol_4", pickled(pipeline(first=scaler(mean_=joblib_array("f8", [2], struct.pack("<2d", 0.5, 1.5)))), 4)
+    yield "doubling_in_a_parameter", pickled(pipeline(last=classifier(C=doubling())))
+
+
 def sizes():
     chain = 200_000
     yield "list_chain", pickled(b"]" * chain + b"a" * (chain - 1))
@@ -237,9 +248,7 @@ def sizes():
     yield "steps_in_themselves", pickled(pipeline(steps=b"]q\x00(h\x00h\x00e"))
     yield "pipeline_in_itself", pickled(instance("sklearn.pipeline", "Pipeline") + b"q\x00" + state(
         steps=items(row(text("a"), b"h\x00")), _sklearn_version=text("1.5.2")))
-    doubling = b"N\x94" + b"".join(b"h" + bytes([level]) * 1 + b"h" + bytes([level]) + b"\x86\x94" for level in range(64))
-    yield "doubling", pickled(doubling.replace(b"N\x94", b"(N\x94", 1) + b"t")
-    yield "doubling_in_a_parameter", pickled(pipeline(last=classifier(C=b"(" + doubling + b"t")))
+    yield "doubling", pickled(doubling())
     yield "memo_index_binary", pickled(b"Nr\xff\xff\xff\xff")
     yield "memo_index_text", b"Np9999999999\n."
     yield "memo_index_of_many_digits", b"Np" + b"9" * 100_000 + b"\n."
@@ -328,7 +337,7 @@ def damage():
 
 
 def main(folder):
-    for kind, files in (("calls", calls()), ("sizes", sizes()), ("damage", damage())):
+    for kind, files in (("calls", calls()), ("sizes", sizes()), ("damage", damage()), ("harmless", harmless())):
         (folder / kind).mkdir(parents=True, exist_ok=True)
         for label, data in files:
             path = folder / kind / f"{label}.pkl"
