@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/printable.h"
+
 namespace evenscore::cli {
 
 int report_error(const std::string& message, int status, bool json) {
@@ -12,7 +14,7 @@ int report_error(const std::string& message, int status, bool json) {
         {"schema", "evenscore-error-1"}, {"exit_status", status}, {"error", message}};
     fmt::print("{}\n", object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  fmt::print(stderr, "evenscore: {}\n", message);
+  fmt::print(stderr, "evenscore: {}\n", printable(message, "\n\t"));
   return status;
 }
 

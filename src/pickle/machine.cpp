@@ -265,7 +265,7 @@ bool Machine::execute_memo(Opcode opcode) {
       remember(cursor_.take_unsigned(4));
       return true;
     case Opcode::memoize:
-      remember(frame().memo.size());
+      remember(frame().remembered);
       return true;
     case Opcode::get:
       recall(text_index());
@@ -392,7 +392,9 @@ void Machine::remember(uint64_t index) {
     make_room(memo);
     memo.push_back(kNoNode);
   }
-  memo[static_cast<size_t>(index)] = id;
+  NodeId& entry = memo[static_cast<size_t>(index)];
+  if (entry == kNoNode) ++frame().remembered;
+  entry = id;
 }
 
 void Machine::recall(uint64_t index) {

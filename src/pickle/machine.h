@@ -15,20 +15,25 @@
 namespace evenscore::pickle {
 
 /// The stack machine of one parse. It pushes, pops and remembers nodes; what globals make of their arguments
-/// is decided in reduce.h.
+/// is decided in reduce.h. The X-ray (xray.cpp) is the same machine, made to go on where this one refuses, so
+/// that both say the same of a stream.
 class Machine {
  public:
   explicit Machine(Arena& arena) : arena_(arena), cursor_(arena) {}
+  virtual ~Machine() = default;
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
 
   /// Executes the whole stream and returns the value it leaves.
   NodeId run();
 
- private:
+ protected:
   /// The state of one pickle: the file's own, or one nested in a joblib array of Python objects.
   struct Frame {
     std::vector<NodeId> stack;
     std::vector<size_t> marks;
     std::vector<NodeId> memo;
+    size_t remembered = 0;  ///< entries of `memo` that are set: where MEMOIZE puts the next, as in Python
     int protocol = 0;
     NodeId wrapper = kNoNode;
     ArrayLayout expected;
@@ -37,7 +42,7 @@ class Machine {
   void start_frame();
   /// Ends the innermost pickle; true when it was the outermost.
   bool stop();
-  void execute(Opcode opcode);
+  virtual void execute(Opcode opcode);
   bool execute_constant(Opcode opcode);
   bool execute_text(Opcode opcode);
   bool execute_container(Opcode opcode);
@@ -56,8 +61,8 @@ class Machine {
   void push_tuple(size_t size);
 
   void append_items(Kind kind, const std::vector<NodeId>& items);
-  void remember(uint64_t index);
-  void recall(uint64_t index);
+  virtual void remember(uint64_t index);
+  virtual void recall(uint64_t index);
   uint64_t text_index();
 
   void push_int_text(std::string_view text);
@@ -68,7 +73,7 @@ class Machine {
   void push_string(uint64_t length);
   void push_latin1(int64_t length);
   void push_bytes(uint64_t length);
-  void push_global(std::string_view module, std::string_view name);
+  virtual void push_global(std::string_view module, std::string_view name);
   void push_stack_global();
   void build();
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 #include "evenscore/pipeline.h"
@@ -11,5 +13,8 @@ namespace evenscore {
 /// Error: as read_stream and parse of pickle; unsupported, listing every class and callable that is not
 /// supported with its place and release.
 Pipeline read_saved_file(const std::string& path);
+
+/// The same for a file in memory, which has no name.
+Pipeline read_saved_bytes(std::span<const std::byte> file);
 
 }  // namespace evenscore

@@ -19,28 +19,14 @@ constexpr std::array<std::string_view, 15> kParams{
     "penalty",      "dual",       "tol",          "C",      "fit_intercept", "intercept_scaling",
     "class_weight", "l1_ratio",   "random_state", "solver", "max_iter",      "multi_class",
     "verbose",      "warm_start", "n_jobs"};
-constexpr std::array<std::string_view, 20> kCvParams{"Cs",
-                                                     "l1_ratios",
-                                                     "fit_intercept",
-                                                     "cv",
-                                                     "dual",
-                                                     "penalty",
-                                                     "scoring",
-                                                     "solver",
-                                                     "tol",
-                                                     "max_iter",
-                                                     "n_jobs",
-                                                     "verbose",
-                                                     "refit",
-                                                     "intercept_scaling",
-                                                     "class_weight",
-                                                     "multi_class",
-                                                     "random_state",
-                                                     "l1_ratio",
-                                                     "use_legacy_attributes",
-                                                     "C"};
+constexpr std::array<std::string_view, 20> kCvParams{
+    "Cs",           "l1_ratios", "fit_intercept", "cv",     "dual",    "penalty",           "scoring",
+    "solver",       "tol",       "max_iter",      "n_jobs", "verbose", "refit",             "intercept_scaling",
+    "class_weight", "multi_class", "random_state",  "l1_ratio", "use_legacy_attributes", "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
+/// Releases before do not know the default of 1.5 to 1.7, 'deprecated', and take it for 'multinomial'.
+constexpr SklearnVersion kDeprecatedMultiClass{1, 5};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
 constexpr SklearnVersion kNoMultiClass{1, 8};
 
@@ -57,12 +43,12 @@ LinkKind link(const Step& step) {
     const std::string multi_class = string_param(step, "multi_class");
     if (multi_class == "ovr" || multi_class == "warn") {
       one_vs_rest = true;
-    } else if (multi_class == "auto" || multi_class == "deprecated") {
+    } else if (multi_class == "auto" || (multi_class == "deprecated" && version >= kDeprecatedMultiClass)) {
       if (!binary && solver.empty())
         refuse(step, "solver", "is missing: it decides between one-vs-rest and multinomial");
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
-    } else if (multi_class != "multinomial") {
+    } else if (multi_class != "multinomial" && multi_class != "deprecated") {
       refuse(step, "multi_class",
              fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
     }
@@ -98,27 +84,13 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kLogisticRegression;
-const StepClass kLogisticRegression{"sklearn.linear_model.LogisticRegression",
-                                    kSavedAs,
-                                    kParams,
-                                    kFitted,
-                                    StepRole::predictor,
-                                    {},
-                                    check,
-                                    linear_n_features,
-                                    lower,
-                                    rules};
+const StepClass kLogisticRegression{
+    "sklearn.linear_model.LogisticRegression", kSavedAs, kParams, kFitted, StepRole::predictor, {}, check,
+    linear_n_features, lower, rules};
 
 extern const StepClass kLogisticRegressionCv;
-const StepClass kLogisticRegressionCv{"sklearn.linear_model.LogisticRegressionCV",
-                                      kCvSavedAs,
-                                      kCvParams,
-                                      kFitted,
-                                      StepRole::predictor,
-                                      {},
-                                      check,
-                                      linear_n_features,
-                                      lower,
-                                      rules};
+const StepClass kLogisticRegressionCv{
+    "sklearn.linear_model.LogisticRegressionCV", kCvSavedAs, kCvParams, kFitted, StepRole::predictor, {}, check,
+    linear_n_features, lower, rules};
 
 }  // namespace evenscore::steps

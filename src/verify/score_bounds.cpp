@@ -321,6 +321,7 @@ void ScoreBounds::evaluate(const RowsView& rows, double* p64, double* other) con
         case StageKind::normalize_l1:
         case StageKind::normalize_l2:
         case StageKind::normalize_max:
+        case StageKind::normalize_signed_max:
         case StageKind::reject_infinity:  // an infinite value has an infinite bound already
         case StageKind::affine:
           break;
