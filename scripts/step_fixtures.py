@@ -30,13 +30,13 @@ CONTAINERS = [("joblib", {}), ("joblib", {"compress": 3})]
 COMPRESSORS = ("gzip", "bz2") + (() if sys.version_info[0] == 2 else ("xz", "lzma", "lz4"))
 CONTAINERS += [("joblib", {"compress": (name, 3)}) for name in COMPRESSORS]
 CONTAINERS += [("pickle", {"protocol": p}) for p in PROTOCOLS]
-CONTAINERS += [("joblib", {"compress": ("zlib", 9), "protocol": p}) for _ in range(3) for p in PROTOCOLS]
+CONTAINERS += [("joblib", {"compress": ("zlib", 9), "protocol": p}) for p in PROTOCOLS] * 3  # most, for they are small
 if step_models.RELEASE < (0, 21):  # has a joblib of its own, which nearly all of its models were saved with
     CONTAINERS += [(VENDORED, {}), (VENDORED, {"compress": 3}), (VENDORED, {"compress": ("gzip", 3)})]
 
 
 def container_name(kind, options):
-    words = ["pickle" if kind == "pickle" else kind]
+    words = [kind]
     if "compress" in options:
         compress = options["compress"]
         words.append(compress[0] if isinstance(compress, tuple) else "zlib")

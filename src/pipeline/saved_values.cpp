@@ -71,6 +71,11 @@ Param to_param(const Document& document, NodeId id, int depth, int& budget) {
     case Kind::object:
     case Kind::inert:
       return unread(full_name(document, id));
+    case Kind::dtype:
+      if (document.dtype(id).code != 'f') return unread("numpy.dtype");
+      param.kind = Param::Kind::class_name;
+      param.text = fmt::format("numpy.float{}", 8 * document.dtype(id).item_size);
+      return param;
     case Kind::array:
       return unread("numpy.ndarray");
     default:

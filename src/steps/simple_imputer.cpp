@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.impute._base.SimpleImputer",
                                                    "sklearn.impute.SimpleImputer"};
-constexpr std::array<std::string_view, 7> kParams{"missing_values", "strategy",      "fill_value",         "verbose",
-                                                  "copy",           "add_indicator", "keep_empty_features"};
+constexpr std::array<std::string_view, 8> kParams{"missing_values", "strategy",      "fill_value",          "verbose",
+                                                  "copy",           "add_indicator", "keep_empty_features", "_fill_dtype"};
 constexpr std::array<FittedAttribute, 3> kFitted{
     {{"n_features_in"}, {"statistics", true}, {"indicator_features", false, "indicator_.features_"}}};
 constexpr SklearnVersion kDropsEmptyConstants{1, 8};
@@ -44,11 +44,14 @@ SimpleImputer read(const Step& step, std::int64_t n_columns) {
   const bool constant = string_param(step, "strategy") == "constant";
   const bool keeps_empty = boolean_param(step, "keep_empty_features", false) ||
                            (constant && version_of(step) < kDropsEmptyConstants);
+  // Fitted on f32 rows, 1.8 and later put f32 numbers into f64 rows too.
+  const Param* fill = step.param("_fill_dtype");
+  const bool narrow = fill != nullptr && fill->text == "numpy.float32";
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     if (std::isnan(statistics[i]) && !keeps_empty) continue;
     if (!std::isfinite(statistics[i])) refuse(step, fmt::format("statistics[{}]", i), "is not finite");
     imputer.columns.push_back(static_cast<std::int64_t>(i));
-    imputer.values.push_back(statistics[i]);
+    imputer.values.push_back(narrow ? static_cast<double>(static_cast<float>(statistics[i])) : statistics[i]);
     imputer.keep.push_back(true);
   }
   if (!boolean_param(step, "add_indicator", false)) return imputer;
