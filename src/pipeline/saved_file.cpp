@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/printable.h"
 #include "base/sha256.h"
 #include "evenscore/error.h"
 #include "pickle/parse.h"
@@ -86,10 +87,10 @@ void refuse_unsupported(const Document& document) {
   std::string list;
   bool foreign_call = false;
   for (const Entry& entry : entries) {
-    list += fmt::format("\n  {} at {}", entry.name, entry.first.path);
+    list += fmt::format("\n  {} at {}", printable(entry.name), printable(entry.first.path));
     if (entry.count > 1) list += fmt::format(" and {} more", entry.count - 1);
     if (!entry.first.sklearn_version.empty()) {
-      list += fmt::format(", saved by scikit-learn {}", entry.first.sklearn_version);
+      list += fmt::format(", saved by scikit-learn {}", printable(entry.first.sklearn_version));
     }
     const bool foreign = entry.first.called && entry.first.module.rfind("sklearn.", 0) != 0;
     if (foreign) list += ": Python would have called this";
