@@ -66,7 +66,7 @@ extern "C" __global__ void probe_softmax(const double* z, int n_classes, double*
 extern "C" __global__ void probe_score(const double* x, const double* mu, const double* w, double intercept,
                                        std::int64_t n_features, double* z, std::int64_t n) {
   const std::int64_t i = element();
-  if (i < n) z[i] = arith::score_centered(x + i * n_features, mu, w, intercept, n_features);
+  if (i < n) z[i] = arith::score_centered<double>(x + i * n_features, mu, w, intercept, n_features);
 }
 
 extern "C" __global__ void probe_widen_half(const std::uint16_t* x, double* y, std::int64_t n) {

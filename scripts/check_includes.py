@@ -43,6 +43,7 @@ LIBRARIES = {
     r"hdf5(_hl)?\.h|H5\w*\.h": {"src/h5", "tests"},
     r"CLI/.*": {"src/cli"},
     r"zlib\.h": {"src/pickle", "src/h5", "tests"},
+    r"(bzlib|lzma|lz4frame)\.h": {"src/pickle", "tests"},
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},

@@ -6,14 +6,15 @@
     python3 scripts/make_fixtures.py --group min_max     one group of models, leaving the files of the others alone
     python3 scripts/make_fixtures.py --python 3.8=/opt/python3.8/bin/python
 
-Each version gets a virtual environment under build/fixture-envs, with the packages of VERSIONS, in which this file runs
-again as a worker. The worker writes, in tests/data/sklearn/<version>:
+Each version gets an environment under build/fixture-envs, with the packages of VERSIONS, in which a worker runs: this file
+again, or step_fixtures.py for the group "steps". The worker writes, in tests/data/sklearn/<version>:
 
     <case>.joblib, ...   the saved models
     expected.h5          group /<case>: classes; groups f64 and f32, each with X, label, decision, proba, log_proba
     cases.json           what was written, and what that version refused to fit
     refused/             files that hold nothing to score with
     min_max/             the same again for models with a MinMaxScaler, a group of their own
+    steps/               the same again for the models of step_models.py: every other class, and every kind of container
 
 Every file is loaded again and must predict the same before it is kept. The driver needs no package; it then writes the
 table of tests/data/sklearn/README.md from the cases.json files.
@@ -32,19 +33,32 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data" / "sklearn"
+STEPS_WORKER = str(ROOT / "scripts" / "step_fixtures.py")
 
-# scikit-learn version: Python version, packages beside it.
+# scikit-learn version, with "-python2" where that wrote the files too: Python version, packages beside it.
 VERSIONS = {
-    "0.24.2": ("3.8", "numpy==1.22.4 scipy==1.7.3 joblib==1.1.1 pandas==1.3.5 h5py==3.7.0"),
-    "1.2.2": ("3.11", "numpy==1.24.4 scipy==1.10.1 joblib==1.2.0 pandas==2.0.3 h5py==3.9.0"),
-    "1.5.2": ("3.12", "numpy==2.1.3 scipy==1.14.1 joblib==1.4.2 pandas==2.2.3 h5py==3.12.1"),
-    "1.7.2": ("3.13", "numpy==2.3.5 scipy==1.16.3 joblib==1.5.3 pandas==2.3.3 h5py==3.16.0"),
-    "1.8.0": ("3.13", "numpy==2.3.5 scipy==1.16.3 joblib==1.5.3 pandas==2.3.3 h5py==3.16.0"),
-    "1.9.1": ("3.13", "numpy==2.5.5 scipy==1.18.1 joblib==1.6.0 pandas==3.1.1 h5py==3.16.0"),
+    "0.20.4-python2": ("2.7", "numpy==1.16.6 scipy==1.2.3 joblib==0.13.2 pandas==0.24.2 h5py==2.10.0 lz4==2.2.1"),
+    "0.20.4": ("3.6", "numpy==1.16.6 scipy==1.2.3 joblib==0.13.2 pandas==0.24.2 h5py==2.10.0 lz4==3.1.10"),
+    "0.21.3": ("3.7", "numpy==1.17.5 scipy==1.3.3 joblib==0.14.1 pandas==0.25.3 h5py==2.10.0 lz4==4.3.2"),
+    "0.22.2.post1": ("3.8", "numpy==1.18.5 scipy==1.4.1 joblib==0.15.1 pandas==1.0.5 h5py==2.10.0 lz4==4.3.3"),
+    "0.23.2": ("3.8", "numpy==1.19.5 scipy==1.5.4 joblib==0.17.0 pandas==1.1.5 h5py==3.1.0 lz4==4.3.3"),
+    "0.24.2": ("3.8", "numpy==1.22.4 scipy==1.7.3 joblib==1.1.1 pandas==1.3.5 h5py==3.7.0 lz4==4.3.3"),
+    "1.0.2": ("3.9", "numpy==1.21.6 scipy==1.7.3 joblib==1.1.1 pandas==1.3.5 h5py==3.6.0 lz4==4.4.4"),
+    "1.1.3": ("3.10", "numpy==1.23.5 scipy==1.9.3 joblib==1.2.0 pandas==1.5.3 h5py==3.7.0 lz4==4.4.5"),
+    "1.2.2": ("3.11", "numpy==1.24.4 scipy==1.10.1 joblib==1.2.0 pandas==2.0.3 h5py==3.9.0 lz4==4.4.5"),
+    "1.3.2": ("3.12", "numpy==1.26.4 scipy==1.11.4 joblib==1.3.2 pandas==2.1.4 h5py==3.10.0 lz4==4.4.5"),
+    "1.4.2": ("3.12", "numpy==1.26.4 scipy==1.13.1 joblib==1.4.2 pandas==2.2.3 h5py==3.11.0 lz4==4.4.5"),
+    "1.5.2": ("3.12", "numpy==2.1.3 scipy==1.14.1 joblib==1.4.2 pandas==2.2.3 h5py==3.12.1 lz4==4.4.5"),
+    "1.6.1": ("3.13", "numpy==2.2.6 scipy==1.15.3 joblib==1.5.3 pandas==2.2.3 h5py==3.13.0 lz4==4.4.5"),
+    "1.7.2": ("3.13", "numpy==2.3.5 scipy==1.16.3 joblib==1.5.3 pandas==2.3.3 h5py==3.16.0 lz4==4.4.5"),
+    "1.8.0": ("3.13", "numpy==2.3.5 scipy==1.16.3 joblib==1.5.3 pandas==2.3.3 h5py==3.16.0 lz4==4.4.5"),
+    "1.9.1": ("3.13", "numpy==2.5.5 scipy==1.18.1 joblib==1.6.0 pandas==3.1.1 h5py==3.16.0 lz4==4.4.5"),
 }
 REFUSED_FROM = ("1.2.2", "1.9.1")
-# Group of models: its folder in a version's. A new group leaves the files of the others as they are.
-GROUPS = {"main": ".", "min_max": "min_max"}
+FIRST = ("0.24.2", "1.2.2", "1.5.2", "1.7.2", "1.8.0", "1.9.1")
+# Group of models: its folder in a version's, and the versions that have it. A new group leaves the others' files alone.
+GROUPS = {"main": (".", FIRST), "min_max": ("min_max", FIRST), "steps": ("steps", tuple(VERSIONS))}
+FOLDERS = [folder for folder, _ in GROUPS.values()]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -67,30 +81,39 @@ def find_python(version, given):
 
 
 def make_environment(version, folder, given):
-    """Virtual environment with this scikit-learn version, made on first use; returns its interpreter."""
+    """Environment with this scikit-learn version, made on first use: the interpreter, and the folder of its packages where
+    that is not the interpreter's own."""
     python_version, packages = VERSIONS[version]
-    interpreter = folder / version / "bin" / "python"
+    wanted = "scikit-learn==%s %s" % (version.split("-")[0], packages)
     done = folder / version / "installed.txt"
-    wanted = "scikit-learn==%s %s" % (version, packages)
+    old = python_version == "2.7"  # which has no venv
+    interpreter = find_python(python_version, given) if old else str(folder / version / "bin" / "python")
     if not done.exists() or done.read_text() != wanted:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n")
-        subprocess.run([find_python(python_version, given), "-m", "venv", "--clear", str(folder / version)], check=True)
-        subprocess.run(
-            [str(interpreter), "-m", "pip", "install", "--quiet", "--only-binary", ":all:"] + wanted.split(), check=True
-        )
+        install = [interpreter, "-m", "pip", "install", "--quiet"]
+        if old:
+            shutil.rmtree(folder / version, ignore_errors=True)
+            where = ["--target", str(folder / version)]
+        else:
+            subprocess.run([find_python(python_version, given), "-m", "venv", "--clear", str(folder / version)], check=True)
+            subprocess.run(install + ["--upgrade", "pip"], check=True)
+            where = []
+        subprocess.run(install + where + ["--only-binary", ":all:"] + wanted.split(), check=True)
         done.write_text(wanted)
-    return interpreter
+    return interpreter, str(folder / version) if old else ""
 
 
-def read_run(version):
-    """The cases.json of all groups of a version as one."""
-    runs = [json.loads((DATA / version / folder / "cases.json").read_text()) for folder in GROUPS.values()
-            if (DATA / version / folder / "cases.json").exists()]
-    for other in runs[1:]:
-        runs[0]["cases"].update(other["cases"])
-        runs[0]["skipped"].update(other["skipped"])
-    return runs[0]
+def read_runs(groups):
+    """Version to its cases.json, those of these groups as one."""
+    runs = {}
+    for version in VERSIONS:
+        paths = [DATA / version / GROUPS[group][0] / "cases.json" for group in groups]
+        for report in [json.loads(path.read_text()) for path in paths if path.exists()]:
+            run = runs.setdefault(version, report)
+            run["cases"].update(report["cases"])
+            run["skipped"].update(report["skipped"])
+    return runs
 
 
 def clear(folder):
@@ -98,13 +121,33 @@ def clear(folder):
     for path in folder.iterdir() if folder.exists() else []:
         if path.is_file():
             path.unlink()
-        elif path.name not in GROUPS.values():
+        elif path.name not in FOLDERS:
             shutil.rmtree(path)
 
 
+def table(runs):
+    """Markdown lines: which version has which case, and the reasons of those that have not."""
+    lines = ["| | " + " | ".join(runs) + " |", "|---|" + "---|" * len(runs)]
+    for field in ("python", "numpy", "joblib"):
+        lines.append("| %s | " % field + " | ".join(r[field + "_version"] for r in runs.values()) + " |")
+    reasons = {}
+    for case in sorted(set().union(*[set(r["cases"]) | set(r["skipped"]) for r in runs.values()])):
+        cells = []
+        for version, run in runs.items():
+            if case in run["cases"]:
+                cells.append("yes")
+            elif case in run["skipped"]:
+                reasons.setdefault(run["skipped"][case], []).append("%s %s" % (version, case))
+                cells.append("no [%d]" % (list(reasons).index(run["skipped"][case]) + 1))
+            else:
+                cells.append("")
+        lines.append("| `%s` | " % case + " | ".join(cells) + " |")
+    lines += ["", "Refused by that version:", ""]
+    return lines + ["%d. `%s`" % (i + 1, " ".join(reason.split())) for i, reason in enumerate(reasons)]
+
+
 def write_readme():
-    """The table version x case, from the cases.json of every version."""
-    runs = {v: read_run(v) for v in VERSIONS if (DATA / v / "cases.json").exists()}
+    """The tables version x case, from the cases.json of every version."""
     lines = [
         "# Models saved by scikit-learn, and what it predicts with them",
         "",
@@ -120,23 +163,18 @@ def write_readme():
         "with a MinMaxScaler are under `min_max/`, with an `expected.h5` and a `cases.json` of their own; some of their rows lie",
         "outside the range that the scaler was fitted on.",
         "",
-        "| | " + " | ".join(runs) + " |",
-        "|---|" + "---|" * len(runs),
+        *table(read_runs(["main", "min_max"])),
+        "",
+        "## Every class: `steps/`",
+        "",
+        "The models of `scripts/step_models.py`, saved in another kind of container each (`container` in `cases.json`), in the",
+        "same layout. Each group of `expected.h5` has the attributes `kind`, classifier or regressor, and `steps`, the classes",
+        "in the file; a classifier without `predict_proba` has no `proba` and `log_proba`, and a regressor has `prediction`",
+        "alone. Equal datasets are links to one. The folder `0.20.4-python2` was written by Python 2.7. What is neither written",
+        "nor refused has a variant of its class there already, and is left out to keep the files small.",
+        "",
+        *table(read_runs(["steps"])),
     ]
-    for field in ("python", "numpy", "joblib"):
-        lines.append("| %s | " % field + " | ".join(r[field + "_version"] for r in runs.values()) + " |")
-    reasons = {}
-    for case in sorted(set().union(*[set(r["cases"]) | set(r["skipped"]) for r in runs.values()])):
-        cells = []
-        for version, run in runs.items():
-            if case in run["cases"]:
-                cells.append("yes")
-            else:
-                reasons.setdefault(run["skipped"][case], []).append("%s %s" % (version, case))
-                cells.append("no [%d]" % (list(reasons).index(run["skipped"][case]) + 1))
-        lines.append("| `%s` | " % case + " | ".join(cells) + " |")
-    lines += ["", "Refused by that version:", ""]
-    lines += ["%d. `%s`" % (i + 1, " ".join(reason.split())) for i, reason in enumerate(reasons)]
     (DATA / "README.md").write_text("\n".join(lines) + "\n")
 
 
@@ -145,14 +183,18 @@ def drive(options):
     given = dict(p.split("=", 1) for p in options.python)
     # One thread and one fixed set of BLAS kernels, so that the same machine type gives the same bits again.
     environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", OPENBLAS_CORETYPE="Haswell",
-                       PYTHONHASHSEED="0", PYTHONPATH="")
+                       PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1")
     for version in options.only or VERSIONS:
-        interpreter = make_environment(version, options.environments, given)
+        interpreter, packages = make_environment(version, options.environments, given)
         for group in options.group or GROUPS:
-            folder = DATA / version / GROUPS[group]
+            name, versions = GROUPS[group]
+            if version not in versions:
+                continue
+            folder = DATA / version / name
             clear(folder)
-            subprocess.run([str(interpreter), __file__, "--worker", str(folder), "--group", group], env=environment,
-                           check=True)
+            worker = ["--worker", str(folder), "--group", group]
+            script = [STEPS_WORKER, str(folder)] if group == "steps" else [__file__] + worker
+            subprocess.run([interpreter] + script, env=dict(environment, PYTHONPATH=packages), check=True)
     write_readme()
 
 

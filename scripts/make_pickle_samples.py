@@ -6,14 +6,22 @@ Run it once with an old and once with a new NumPy (joblib installed), from the r
     python scripts/make_pickle_samples.py numpy2
 NAME.json holds the values as Python itself reads them back; tests/pickle_samples_test.cpp reads the files
 NAME_p0.pkl .. NAME_p5.pkl, NAME.joblib and NAME_zlib.joblib and compares.
+
+    python scripts/make_pickle_samples.py containers
+writes one small pickle in every compression, by Python's own modules, lz4 and joblib, to tests/data/pickle/containers;
+tests/pickle_container_test.cpp opens them.
 """
 
+import bz2
 import collections
+import gzip
 import json
+import lzma
 import pathlib
 import pickle
 import struct
 import sys
+import zlib
 
 import joblib
 import numpy as np
@@ -94,8 +102,41 @@ def dump(value):
     raise TypeError(type(value))
 
 
+def gzip_member(data):
+    return gzip.compress(data, mtime=0)
+
+
+def lzma_alone(data):
+    return lzma.compress(data, format=lzma.FORMAT_ALONE)
+
+
+def write_containers(folder):
+    """`plain.pkl` and `plain.joblib`, and files NAME.pkl.* and NAME.joblib.* that decompress to them."""
+    import lz4.frame
+
+    folder.mkdir(parents=True, exist_ok=True)
+    value = {"text": "some text to compress, " * 10, "numbers": list(range(40)), "array": np.arange(20.0)}
+    plain = pickle.dumps(value, 4)
+    (folder / "plain.pkl").write_bytes(plain)
+    whole = {"zlib": zlib.compress, "gz": gzip_member, "bz2": bz2.compress, "xz": lzma.compress, "lzma": lzma_alone,
+             "lz4": lz4.frame.compress}
+    for ending, compress in whole.items():
+        (folder / f"plain.pkl.{ending}").write_bytes(compress(plain))
+    checked = dict(content_checksum=True, block_checksum=True, store_size=True)
+    (folder / "checked.pkl.lz4").write_bytes(lz4.frame.compress(plain, **checked))
+    for ending in ("gz", "bz2", "xz", "lz4"):
+        parts = (b"", plain[:7], plain[7:], b"")
+        (folder / f"members.pkl.{ending}").write_bytes(b"".join(whole[ending](part) for part in parts))
+    joblib.dump(value, folder / "plain.joblib")
+    for method in ("zlib", "gzip", "bz2", "xz", "lzma", "lz4"):
+        joblib.dump(value, folder / f"plain.joblib.{method}", compress=(method, 3))
+
+
 def main(name):
     folder = pathlib.Path("tests/data/pickle")
+    if name == "containers":
+        write_containers(folder / name)
+        return
     folder.mkdir(parents=True, exist_ok=True)
     expected = None
     for protocol in range(6):

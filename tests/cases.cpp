@@ -161,7 +161,7 @@ Program make_program(const EngineCase& c, Random& random) {
     builder.centre_and_scale(random_values(random, c.n_features, centre, 1.0), scale, float32_scaling);
   }
   if (c.scaling == Scaling::clipped) {
-    if (c.other_link) builder.reject_infinity();
+    if (c.other_link) builder.reject(Validity::no_infinity);
     builder.multiply(random_values(random, c.n_features, 0.2, 0.2), float32_scaling);
     builder.add(random_values(random, c.n_features, -0.2 * centre, 0.5), float32_scaling);
     builder.clip(0.0, 1.0);

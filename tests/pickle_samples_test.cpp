@@ -152,17 +152,12 @@ constexpr AllowedClass kSklearn[] = {
     {"sklearn.preprocessing._data", "MinMaxScaler", Role::object},
 };
 
-bool is_gzip(const std::filesystem::path& path) {
-  return path.string().find("gzip") != std::string::npos;
-}
-
 std::vector<std::filesystem::path> model_files() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(kData / "sklearn")) {
     const auto ending = entry.path().extension();
     const bool refused = entry.path().parent_path().filename() == "refused";
-    if ((ending == ".pkl" || ending == ".joblib") && !refused && !is_gzip(entry.path()))
-      files.push_back(entry.path());
+    if ((ending == ".pkl" || ending == ".joblib") && !refused) files.push_back(entry.path());
   }
   return files;
 }

@@ -223,7 +223,6 @@ TEST_P(SklearnGolden, PredictsWhatTheSavingReleasePredicted) {
   for (const std::string& folder : folders_of(GetParam())) {
     for (const Case& c : cases_of(folder)) {
       for (const std::string& file : c.files) {
-        if (file.find("gzip") != std::string::npos) continue;
         SCOPED_TRACE(folder + "/" + c.name + " " + file);
         const ModelFile model = load_case(folder, c, file);
         EXPECT_EQ(model.pipeline.steps.back().sklearn_version, GetParam());
@@ -279,7 +278,6 @@ TEST(SklearnGolden, ContainersAndProtocolsOfOneModelAreOnePipeline) {
     for (const Case& c : cases_of(version)) {
       if (c.name != "binary") continue;
       for (const std::string& file : c.files) {
-        if (file.find("gzip") != std::string::npos) continue;
         digests.insert(pipeline_digest(load_case(version, c, file).pipeline));
         ++files;
       }
@@ -413,12 +411,6 @@ TEST(SklearnRefused, EverythingUnsupportedIsListedWithItsPlaceAndRelease) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is missing in\n" << message;
   }
   EXPECT_EQ(message.find("MinMaxScaler"), std::string::npos) << "is supported\n" << message;
-}
-
-TEST(SklearnRefused, AGzipFileNamesItsContainer) {
-  std::string message;
-  EXPECT_EQ(code_of(kFixtures / "1.9.1" / "binary_gzip.joblib", message), ErrorCode::unsupported);
-  EXPECT_NE(message.find("gzip"), std::string::npos) << message;
 }
 
 }  // namespace

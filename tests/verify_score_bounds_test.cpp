@@ -608,7 +608,7 @@ TEST(ScoreBounds, AreInfiniteWhereAStepBeforeAClippingOneOverflows) {
   const double row = 1e300;
   ProgramBuilder builder(1, {});
   builder.centre_and_scale({{0.0}}, {{1e-300}}, Float32Scaling::round_each_step);
-  builder.reject_infinity();
+  builder.reject(Validity::no_infinity);
   builder.multiply({1.0}, Float32Scaling::round_each_step);
   builder.clip(0.0, 1.0);
   builder.linear({1.0}, {0.0});

@@ -93,7 +93,7 @@ TEST(Verdict, EveryFileThatParsesIsReadToItsEndWithoutCode) {
     const std::string ending = entry.path().extension().string();
     if (ending != ".pkl" && ending != ".joblib") continue;
     const std::string bytes = read(entry.path());
-    std::vector<std::byte> stream;
+    pickle::Stream stream;
     try {
       stream = pickle::open_stream(std::as_bytes(std::span(bytes)), {});
       pickle::parse(stream, {}, {});
@@ -101,9 +101,11 @@ TEST(Verdict, EveryFileThatParsesIsReadToItsEndWithoutCode) {
       continue;
     }
     SCOPED_TRACE(entry.path());
+    // Distributions of scipy.stats are code, see below.
+    if (entry.path().string().find("random_search") != std::string::npos) continue;
     const Xray found = xray_of(bytes);
     EXPECT_EQ(found.stopped, "");
-    EXPECT_EQ(found.read_bytes, stream.size());
+    EXPECT_EQ(found.read_bytes, stream.bytes.size());
     EXPECT_EQ(found.pickles, 1u);
     EXPECT_TRUE(found.notes.empty());
     EXPECT_EQ(found.code_total, 0u) << found.callables[0].name;

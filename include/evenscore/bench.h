@@ -20,7 +20,8 @@ struct BenchJob {
   std::int64_t row_count = 0;                   ///< 0 = all of a file; 256 MiB of made-up rows
   ElementType made_up_type = ElementType::f32;  ///< f32 or f64
   Arithmetic arithmetic = Arithmetic::exact;
-  WantedOutputs wanted;  ///< of label_index, proba, log_proba and decision, at least one
+  WantedOutputs
+      wanted;  ///< of label_index, proba, log_proba, decision, prediction; none: what the model is for
   OutputType output_type = OutputType::f32;
   std::vector<EngineKind> engines;  ///< empty = all that are available
   EngineOptions engine_options;     ///< threads 0 = the cpu engine with one thread, and with all
@@ -61,6 +62,7 @@ struct EngineTiming {
 };
 
 struct BenchReport {
+  std::string outputs;              ///< timed: "label_index,proba"
   std::string rows_source;          ///< "made up", or "rows.h5:/X"
   std::int64_t rows_available = 0;  ///< in the file; more than `rows` when they were cut
   std::int64_t rows = 0, features = 0;

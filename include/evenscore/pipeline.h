@@ -20,6 +20,9 @@ struct Step {
   std::string sklearn_version;  ///< of the release that saved it
   std::vector<std::pair<std::string, Param>> params;
   std::map<std::string, Array> fitted;
+  std::vector<Step> steps = {};  ///< of a nested Pipeline; or the one estimator that this one wraps
+  std::vector<std::string> wrappers =
+      {};  ///< classes around it that predict as it does, outermost first: GridSearchCV
 
   /// Null when absent.
   const Param* param(std::string_view key) const;
@@ -30,6 +33,7 @@ struct Step {
 /// Plain data; safe to read from several threads.
 struct Pipeline {
   std::vector<Step> steps;
+  std::vector<std::string> wrappers;                  ///< around the Pipeline object itself, as Step's
   bool bare_estimator = false;                        ///< a single estimator, not a sklearn.pipeline.Pipeline
   std::string sklearn_version;                        ///< of the outermost object
   std::vector<std::pair<std::string, Param>> params;  ///< of the Pipeline object itself: memory, verbose ...
@@ -38,7 +42,7 @@ struct Pipeline {
   std::string source_sha256;                          ///< of the imported file's bytes, hexadecimal
 
   std::int64_t n_features() const;
-  /// The classes of the last step.
+  /// The classes of the last step; none for a regressor.
   Labels classes() const;
 };
 

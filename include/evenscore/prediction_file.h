@@ -21,6 +21,8 @@ struct WantedOutputs {
   bool log_proba = false;
   bool decision = false;
   bool prediction = false;
+
+  bool operator==(const WantedOutputs&) const = default;
 };
 
 /// All that a prediction file holds beside its rows.

@@ -26,13 +26,24 @@ struct Program {
   std::vector<Stage> stages;
   std::vector<double> constants;
   std::vector<Validity> validity;
-  std::int32_t n_classes = 0;
+  std::int32_t n_classes = 0;  ///< 0 for a regressor
+  std::int32_t n_targets = 0;  ///< of a regressor
   LinkKind link = LinkKind::sigmoid;
+  LabelRule label_rule = LabelRule::score;
+  bool positive_first = false;
+  bool uniform_if_zero = false;
   bool complement_first = false;
   bool check_inputs = false;
+  double threshold = 0.0;
 
   std::int64_t n_features() const { return static_cast<std::int64_t>(validity.size()); }
-  std::int32_t n_scores() const { return n_classes == 2 ? 1 : n_classes; }
+  std::int32_t n_scores() const { return is_regressor() ? n_targets : n_classes == 2 ? 1 : n_classes; }
+  bool is_regressor() const { return n_classes == 0; }
+  bool has_proba() const { return !is_regressor() && link != LinkKind::none; }
+  /// Columns of proba and log_proba: n_classes, or 0 where there are no probabilities.
+  std::int32_t n_proba() const { return has_proba() ? n_classes : 0; }
+  /// The most values that a row has between two stages.
+  std::int64_t widest() const;
   ProgramView view() const;
 };
 

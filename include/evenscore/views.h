@@ -34,14 +34,15 @@ enum class RowStatus : std::uint8_t {
 enum class OutputType : std::uint8_t { f32, f64 };
 
 /// Result buffers, owned by the caller, all optional (null = not wanted), dense and row-major, aligned to
-/// their element type, not overlapping the rows or each other. K = program.n_classes().
+/// their element type, not overlapping the rows or each other. K = program.n_classes. A regressor's
+/// predictions are its `decision`; it has no labels. proba and log_proba are for programs with has_proba().
 struct OutputsView {
   OutputType type = OutputType::f64;
   std::int32_t* label_index =
       nullptr;                     ///< (count): index into the classes, -1 for a row that cannot be scored
   void* proba = nullptr;           ///< (count, K)
   void* log_proba = nullptr;       ///< (count, K)
-  void* decision = nullptr;        ///< (count) for two classes, else (count, K)
+  void* decision = nullptr;        ///< (count) for one score, else (count, n_scores)
   std::uint8_t* status = nullptr;  ///< (count): RowStatus
   MemorySpace space = MemorySpace::host;
 };

@@ -16,7 +16,7 @@ struct Arguments {
   RowsArguments rows;
   std::int64_t row_count = 0;
   std::string dtype = "f32";
-  std::string outputs = "label_index,proba";
+  std::string outputs;
   std::string output_dtype = "f32";
   double seconds = 5.0;
 };
@@ -44,8 +44,7 @@ int run(const Arguments& arguments) {
   job.batch_rows = arguments.rows.batch_rows;
   job.seconds = arguments.seconds;
   const BenchReport report = bench(arguments.model.load(), job);
-  const BenchContext context{arguments.model.path, arguments.outputs, job.output_type,
-                             arguments.rows.arithmetic};
+  const BenchContext context{arguments.model.path, job.output_type, arguments.rows.arithmetic};
   if (arguments.style.json) {
     print_bench_json(context, report);
   } else if (!arguments.style.quiet) {

@@ -138,7 +138,7 @@ void print_bench_json(const BenchContext& context, const BenchReport& report) {
                  {"classes", report.classes},
                  {"dtype", std::string(element_name(report.rows_type))},
                  {"arithmetic", context.arithmetic},
-                 {"outputs", context.outputs},
+                 {"outputs", report.outputs},
                  {"output_dtype", dtype(context.output_type)},
                  {"row_bytes", report.row_bytes},
                  {"result_bytes", report.result_bytes},
@@ -169,7 +169,7 @@ void print_bench_text(const BenchContext& context, const BenchReport& report) {
              report.classes, context.arithmetic);
   fmt::print("rows     {} {}, {}: {}\n", grouped(report.rows), element_name(report.rows_type),
              report.rows_source, total(report.row_bytes));
-  fmt::print("results  {} as {}: {}\n", context.outputs, dtype(context.output_type),
+  fmt::print("results  {} as {}: {}\n", report.outputs, dtype(context.output_type),
              total(report.result_bytes));
   fmt::print("calls    of {} rows, from memory; medians of {} rounds in {}\n\n", grouped(report.batch_rows),
              report.rounds, seconds_text(report.seconds));

@@ -6,8 +6,7 @@ namespace evenscore::cli {
 
 /// What the two forms of the report say beside the figures.
 struct BenchContext {
-  std::string model;    ///< path
-  std::string outputs;  ///< "label_index,proba"
+  std::string model;  ///< path
   OutputType output_type;
   std::string arithmetic;
 };

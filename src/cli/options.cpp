@@ -113,16 +113,18 @@ void add_engine(CLI::App& command, RowsArguments& rows) {
 
 WantedOutputs wanted_outputs(const std::string& list) {
   WantedOutputs wanted;
+  if (list.empty()) return wanted;
   for (const std::string& name : split_list(list, "--output")) {
     bool* flag = name == "label"         ? &wanted.label
                  : name == "label_index" ? &wanted.label_index
                  : name == "proba"       ? &wanted.proba
                  : name == "log_proba"   ? &wanted.log_proba
                  : name == "decision"    ? &wanted.decision
+                 : name == "prediction"  ? &wanted.prediction
                                          : nullptr;
     if (flag == nullptr) {
-      throw Error(ErrorCode::bad_request, fmt::format("this model has no output '{}'", name), "--output",
-                  "choose from label, label_index, proba, log_proba, decision");
+      throw Error(ErrorCode::bad_request, fmt::format("there is no output '{}'", name), "--output",
+                  "choose from label, label_index, proba, log_proba, decision, prediction");
     }
     *flag = true;
   }

@@ -17,7 +17,7 @@ struct Arguments {
   ModelArguments model;
   RowsArguments rows;
   std::string output;
-  std::string outputs = "label,proba";
+  std::string outputs;
   std::string output_dtype = "f64";
   bool overwrite = false;
 };
@@ -26,6 +26,7 @@ void print_json(const Arguments& arguments, const ScoreSummary& summary) {
   const nlohmann::ordered_json object = {
       {"schema", "evenscore-score-1"},
       {"output", arguments.output},
+      {"outputs", summary.outputs},
       {"rows", summary.rows},
       {"bad_rows", summary.bad_rows},
       {"engine", summary.engine},
@@ -51,7 +52,7 @@ void print_text(const Arguments& arguments, const ScoreSummary& summary) {
     fmt::print("{} rows could not be scored; /status says why\n", grouped(summary.bad_rows));
   fmt::print("engine     {}\n", summary.engine);
   fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
-  fmt::print("written    {} ({})\n", arguments.output, arguments.outputs);
+  fmt::print("written    {} ({})\n", arguments.output, summary.outputs);
   if (!arguments.style.verbose) return;
   fmt::print("pipeline   {}\nrows       {}\noutputs    {}\n", summary.pipeline_digest, summary.rows_digest,
              summary.outputs_digest);

@@ -86,7 +86,7 @@ void check_dot(Line& line) {
   const std::vector<double> w = line.f64s(n);
   const double intercept = line.f64();
   line.arrow();
-  line.expect(arith::score_centered(x.data(), mu.data(), w.data(), intercept, n));
+  line.expect(arith::score_centered<double>(x.data(), mu.data(), w.data(), intercept, n));
 }
 
 bool line_holds(std::string_view text) {

@@ -1,37 +1,16 @@
 #include "engine/reference.h"
 
-#include <utility>
+#include <algorithm>
 #include <vector>
 
 #include "engine/canaries.h"
 #include "engine/engine_checks.h"
-#include "evenscore/arith/column.h"
+#include "engine/run_stages.h"
 #include "evenscore/arith/element.h"
 #include "evenscore/arith/finish_row.h"
-#include "evenscore/arith/score.h"
 
 namespace evenscore::engine {
 namespace {
-
-/// One stage on the values of one row; an affine stage leaves the scores.
-std::vector<double> apply(const Stage& stage, const double* constants, const std::vector<double>& v) {
-  const double* parameter = constants + stage.parameter;
-  std::vector<double> result(static_cast<std::size_t>(stage.n_out));
-  if (stage.kind == StageKind::affine || stage.kind == StageKind::affine_centered) {
-    for (std::int64_t k = 0; k < stage.n_out; ++k) {
-      const double* w = constants + stage.weight + k * stage.n_in;
-      const double b = constants[stage.intercept + k];
-      result[static_cast<std::size_t>(k)] =
-          stage.kind == StageKind::affine ? arith::score(v.data(), w, b, stage.n_in)
-                                          : arith::score_centered(v.data(), parameter, w, b, stage.n_in);
-    }
-    return result;
-  }
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = arith::apply_column_stage(stage, parameter, static_cast<std::int64_t>(i), v[i]);
-  }
-  return result;
-}
 
 class Reference final : public Engine {
  public:
@@ -47,9 +26,11 @@ class Reference final : public Engine {
         x[static_cast<std::size_t>(i)] =
             arith::load_element(rows.type, rows.data + row * rows.row_stride + i * rows.column_stride);
       }
-      std::vector<double> v = x;
-      for (const Stage& stage : program_.stages) v = apply(stage, program_.constants.data(), v);
-      arith::finish_row(program, v.data(), arith::status_of(program, v.data(), x.data()), outputs, row);
+      std::vector<double> a(static_cast<std::size_t>(program_.widest()));
+      std::vector<double> b(a.size());
+      std::copy(x.begin(), x.end(), a.begin());
+      const double* z = run_stages(program, a.data(), b.data());
+      arith::finish_row(program, z, arith::status_of(program, z, x.data()), outputs, row);
     }
   }
 

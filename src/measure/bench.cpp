@@ -11,6 +11,7 @@
 #include "measure/reference_check.h"
 #include "measure/result_layout.h"
 #include "measure/row_range.h"
+#include "score/chosen_outputs.h"
 
 namespace evenscore {
 namespace {
@@ -236,7 +237,10 @@ BenchReport bench(const ModelFile& model, const BenchJob& job) {
   BenchReport report;
   report.rows_type = measure::bench_rows_type(job);
   const Program program = compile(model.pipeline, {job.arithmetic, report.rows_type});
-  const measure::ResultLayout layout(program, job.wanted, job.output_type);
+  WantedOutputs wanted = choose_outputs(job.wanted, program);
+  if (wanted.label) std::swap(wanted.label, wanted.label_index);
+  report.outputs = names_of(wanted);
+  const measure::ResultLayout layout(program, wanted, job.output_type);
   std::vector<EngineRun> engines = make_engines(job, program, report);
   Bench bench(job, program, layout, measure::bench_rows(model.pipeline, job, layout.row_bytes()));
   const RowsView& rows = bench.rows().view;

@@ -18,9 +18,9 @@ ResultLayout::ResultLayout(const Program& program, const WantedOutputs& wanted, 
     : type_(type) {
   const std::int64_t size = type == OutputType::f64 ? 8 : 4;
   label_index_ = wanted.label_index ? 4 : 0;
-  proba_ = wanted.proba ? size * program.n_classes : 0;
-  log_proba_ = wanted.log_proba ? size * program.n_classes : 0;
-  decision_ = wanted.decision ? size * program.n_scores() : 0;
+  proba_ = wanted.proba ? size * program.n_proba() : 0;
+  log_proba_ = wanted.log_proba ? size * program.n_proba() : 0;
+  decision_ = wanted.decision || wanted.prediction ? size * program.n_scores() : 0;
 }
 
 std::int64_t ResultLayout::row_bytes() const {

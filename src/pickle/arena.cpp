@@ -2,26 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace evenscore::pickle {
 namespace {
 
-constexpr uint64_t kListBytes = sizeof(std::vector<NodeId>) + 16;
+/// Beside the node itself, what ranking keys and measuring depth keep for each.
+constexpr uint64_t kNodeBytes = sizeof(Node) + 8;
+/// The list, the heap's own bytes for it, and what a walk over the document keeps for each container.
+constexpr uint64_t kListBytes = sizeof(std::vector<NodeId>) + 16 + 48;
+/// A vector that grows has room for twice what is in it.
+constexpr uint64_t kChildBytes = 2 * sizeof(NodeId);
 
-uint64_t memory_budget(uint64_t stream_bytes, const Limits& limits) {
-  uint64_t budget = 0;
-  if (__builtin_mul_overflow(stream_bytes, limits.memory_per_byte, &budget) ||
-      __builtin_add_overflow(budget, limits.memory_floor, &budget)) {
-    return std::numeric_limits<uint64_t>::max();
-  }
-  return budget;
+uint64_t saturated(uint64_t bytes, uint64_t factor) {
+  uint64_t product = 0;
+  return __builtin_mul_overflow(bytes, factor, &product) ? std::numeric_limits<uint64_t>::max() / 2 : product;
+}
+
+uint64_t memory_budget(uint64_t stream_bytes, uint64_t file_bytes, const Limits& limits) {
+  return limits.memory_floor + std::min(saturated(stream_bytes, limits.memory_per_byte),
+                                        saturated(file_bytes, limits.memory_per_file_byte));
 }
 
 }  // namespace
 
-Arena::Arena(std::vector<std::byte> stream, std::span<const AllowedClass> allowed, const Limits& limits)
-    : stream_(std::move(stream)),
+Arena::Arena(Stream stream, std::span<const AllowedClass> allowed, const Limits& limits)
+    : stream_(std::move(stream.bytes)),
       limits_(limits),
-      budget_(memory_budget(stream_.size(), limits)),
+      budget_(memory_budget(stream_.size(), stream.file_bytes, limits)),
       globals_(allowed) {}
 
 void Arena::fail(ErrorCode code, std::string cause, std::string remedy) const {
@@ -31,13 +39,13 @@ void Arena::fail(ErrorCode code, std::string cause, std::string remedy) const {
 void Arena::charge(uint64_t bytes) {
   if (bytes > budget_) {
     fail(ErrorCode::limit_exceeded, "its values take far more memory than the file has bytes",
-         "raise the limit if you trust the file");
+         "if it is compressed and you trust it, decompress it yourself and give what comes out");
   }
   budget_ -= bytes;
 }
 
 NodeId Arena::push(Node node) {
-  charge(sizeof(Node));
+  charge(kNodeBytes);
   if (nodes_.size() >= kNoNode) fail(ErrorCode::limit_exceeded, "it has too many values");
   nodes_.push_back(node);
   return static_cast<NodeId>(nodes_.size() - 1);
@@ -86,7 +94,7 @@ NodeId Arena::add_text(Kind kind, std::string_view text) {
 }
 
 NodeId Arena::add_container(Kind kind, std::vector<NodeId> children) {
-  charge(kListBytes + children.size() * sizeof(NodeId));
+  charge(kListBytes + children.size() * kChildBytes);
   Node node;
   node.kind = kind;
   node.index = lists_.size();
@@ -133,7 +141,7 @@ std::span<const std::byte> Arena::own(std::vector<std::byte> bytes) {
 }
 
 void Arena::append(NodeId container, std::span<const NodeId> children) {
-  charge(children.size() * sizeof(NodeId));
+  charge(children.size() * kChildBytes);
   std::vector<NodeId>& list = mutable_children(container);
   list.insert(list.end(), children.begin(), children.end());
 }

@@ -14,6 +14,7 @@
 #include "pickle/document.h"
 #include "pickle/globals.h"
 #include "pickle/limits.h"
+#include "pickle/stream.h"
 
 namespace evenscore::pickle {
 
@@ -46,7 +47,7 @@ struct Name {
 /// items...}.
 class Arena {
  public:
-  Arena(std::vector<std::byte> stream, std::span<const AllowedClass> allowed, const Limits& limits);
+  Arena(Stream stream, std::span<const AllowedClass> allowed, const Limits& limits);
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -112,8 +113,9 @@ class Arena {
   uint64_t budget_;
   uint64_t offset_ = 0;
   GlobalTable globals_;
-  std::vector<Node> nodes_;
-  std::vector<std::vector<NodeId>> lists_;
+  // Deques: while a large vector grows, its old and new place together take more memory than was counted.
+  std::deque<Node> nodes_;
+  std::deque<std::vector<NodeId>> lists_;
   std::vector<Array> arrays_;
   std::vector<DType> dtypes_;
   std::vector<Name> names_;

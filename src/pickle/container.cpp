@@ -42,9 +42,6 @@ bool is_zlib(std::string_view head) {
   return method == 0x78 && (method * 256 + flags) % 31 == 0 && (flags & kPresetDictionary) == 0;
 }
 
-constexpr const char* kSaveAgain =
-    "save it again in Python with joblib.dump(model, path, compress=0) or compress=3";
-
 }  // namespace
 
 Container detect(std::span<const std::byte> head) {
@@ -102,21 +99,13 @@ void refuse_unless_supported(Container container) {
     case Container::raw_pickle:
     case Container::early_pickle:
     case Container::zlib:
-      return;
     case Container::gzip:
-      throw Error(ErrorCode::unsupported, what, {},
-                  std::string("decompress it with gunzip, or ") + kSaveAgain);
     case Container::bzip2:
-      throw Error(ErrorCode::unsupported, what, {},
-                  std::string("decompress it with bunzip2, or ") + kSaveAgain);
     case Container::xz:
     case Container::lzma:
-      throw Error(ErrorCode::unsupported, what, {}, std::string("decompress it with unxz, or ") + kSaveAgain);
     case Container::lz4:
-      throw Error(ErrorCode::unsupported, what, {},
-                  std::string("decompress it with unlz4, or ") + kSaveAgain);
     case Container::zfile:
-      throw Error(ErrorCode::unsupported, what, {}, "load it and save it again with joblib 0.10 or later");
+      return;
     case Container::zip:
       throw Error(ErrorCode::not_a_model, what + ", which joblib never writes", {},
                   "unpack it if it holds a .joblib or .pkl file; torch, skops and .npz files are not read");

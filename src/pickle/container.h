@@ -33,8 +33,8 @@ Container detect(std::span<const std::byte> head);
 /// The container's name for a message: "gzip", "a NumPy .npy array".
 const char* describe(Container container);
 
-/// Throws Error for every container but raw_pickle, early_pickle and zlib, saying what the file is and what
-/// to do: not_a_model for what can hold no model, unsupported for the rest.
+/// Throws Error(not_a_model), saying what the file is and what to do, for everything but pickles and what
+/// decompresses to one.
 void refuse_unless_supported(Container container);
 
 }  // namespace evenscore::pickle

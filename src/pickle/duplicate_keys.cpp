@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <tuple>
 #include <vector>
 
@@ -83,7 +84,7 @@ Key key_of(const Arena& arena, NodeId id) {
 /// each dict's, keeps a long string that many dicts share from being compared again in each.
 class KeyRanks {
  public:
-  explicit KeyRanks(const Arena& arena) : arena_(arena), ranks_(arena.size(), kUnranked) {}
+  explicit KeyRanks(Arena& arena) : arena_(arena), ranks_(arena.size(), kUnranked) {}
 
   void add(NodeId id) {
     if (is_unhashable(arena_.kind(id))) {
@@ -92,6 +93,7 @@ class KeyRanks {
     }
     if (ranks_[id] != kUnranked) return;
     ranks_[id] = 0;
+    arena_.charge(sizeof(Key));
     keys_.push_back(key_of(arena_, id));
   }
 
@@ -108,9 +110,9 @@ class KeyRanks {
   size_t count() const { return size_t{count_} + 1; }
 
  private:
-  const Arena& arena_;
+  Arena& arena_;
   std::vector<uint32_t> ranks_;
-  std::vector<Key> keys_;
+  std::deque<Key> keys_;
   uint32_t count_ = 0;
 };
 
@@ -138,6 +140,7 @@ void resolve_duplicate_keys(Arena& arena) {
     NodeId container = kNoNode;
     size_t position = 0;
   };
+  arena.charge(ranks.count() * sizeof(Seen));
   std::vector<Seen> seen(ranks.count());
   for (NodeId id = 0; id < arena.size(); ++id) {
     if (!has_keys(arena, id)) continue;

@@ -9,12 +9,13 @@ namespace evenscore::pickle {
 /// inclusive maximum; the defaults leave room for the largest models seen and keep a hostile file small in
 /// time and memory.
 struct Limits {
-  uint64_t file_bytes = uint64_t{1} << 30;    ///< size of the file
-  uint64_t stream_bytes = uint64_t{1} << 30;  ///< size of the pickle stream after decompression
-  uint64_t expansion_ratio = 200;  ///< stream bytes per file byte, for streams above expansion_floor
-  uint64_t expansion_floor = uint64_t{64} << 20;  ///< streams up to this many bytes may have any ratio
-  uint64_t memory_per_byte = 8;                   ///< bytes of values per byte of stream ...
-  uint64_t memory_floor = uint64_t{64} << 20;     ///< ... plus this many
+  uint64_t file_bytes = uint64_t{1} << 30;        ///< size of the file
+  uint64_t stream_bytes = uint64_t{1} << 30;      ///< size of the pickle stream after decompression
+  uint64_t expansion_ratio = 64;                  ///< stream bytes per file byte, for streams above ...
+  uint64_t expansion_floor = uint64_t{64} << 20;  ///< ... this many, up to which any ratio is allowed
+  uint64_t memory_per_byte = 32;                  ///< bytes of values per byte of stream ...
+  uint64_t memory_per_file_byte = 48;             ///< ... but no more than this per byte of file ...
+  uint64_t memory_floor = uint64_t{48} << 20;     ///< ... plus this many
   uint64_t opcodes = 50'000'000;                  ///< opcodes executed
   size_t marks = 256;                             ///< open MARKs
   size_t depth = 512;                             ///< containers inside containers, seen from the root

@@ -316,6 +316,19 @@ void Machine::execute_instance(Opcode opcode) {
   }
 }
 
+void Machine::make_room(std::vector<NodeId>& ids) {
+  constexpr size_t kFirst = 64;
+  if (ids.size() < ids.capacity()) return;
+  const size_t grown = std::max(kFirst, 2 * ids.capacity());
+  arena_.charge((grown - ids.capacity()) * sizeof(NodeId));
+  ids.reserve(grown);
+}
+
+void Machine::push(NodeId id) {
+  make_room(frame().stack);
+  frame().stack.push_back(id);
+}
+
 NodeId Machine::pop() {
   const NodeId id = top();
   frame().stack.pop_back();
@@ -368,7 +381,10 @@ void Machine::remember(uint64_t index) {
   // Picklers count up from 0, Python 2's from 1; a far index would only ask for memory.
   if (index > memo.size() + 1) arena_.fail_corrupt(fmt::format("memo index {} is out of order", index));
   const NodeId id = top();
-  if (index >= memo.size()) memo.resize(static_cast<size_t>(index) + 1, kNoNode);
+  while (memo.size() <= index) {
+    make_room(memo);
+    memo.push_back(kNoNode);
+  }
   NodeId& entry = memo[static_cast<size_t>(index)];
   if (entry == kNoNode) ++frame().remembered;
   entry = id;
@@ -500,7 +516,7 @@ void Machine::build() {
   frame().expected = std::move(*nested);
 }
 
-Document parse(std::vector<std::byte> stream, std::span<const AllowedClass> allowed, const Limits& limits) {
+Document parse(Stream stream, std::span<const AllowedClass> allowed, const Limits& limits) {
   auto arena = std::make_unique<Arena>(std::move(stream), allowed, limits);
   const NodeId root = Machine(*arena).run();
   for (NodeId id = 0; id < arena->size(); ++id) {
@@ -514,7 +530,7 @@ Document parse(std::vector<std::byte> stream, std::span<const AllowedClass> allo
 
 Document parse(std::span<const std::byte> stream, std::span<const AllowedClass> allowed,
                const Limits& limits) {
-  return parse(std::vector<std::byte>(stream.begin(), stream.end()), allowed, limits);
+  return parse(Stream{{stream.begin(), stream.end()}, stream.size()}, allowed, limits);
 }
 
 }  // namespace evenscore::pickle

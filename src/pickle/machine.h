@@ -50,7 +50,9 @@ class Machine {
   void execute_instance(Opcode opcode);
 
   Frame& frame() { return frames_.back(); }
-  void push(NodeId id) { frame().stack.push_back(id); }
+  void push(NodeId id);
+  /// Counts the memory that one more element takes.
+  void make_room(std::vector<NodeId>& ids);
   NodeId pop();
   NodeId top();
   void push_mark();

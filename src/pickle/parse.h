@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "pickle/document.h"
 #include "pickle/globals.h"
 #include "pickle/limits.h"
+#include "pickle/stream.h"
 
 namespace evenscore::pickle {
 
@@ -18,9 +18,9 @@ namespace evenscore::pickle {
 /// `allowed` and the texts it points at must outlive the document. Throws Error naming the byte of the
 /// stream: corrupt_file (no well-formed pickle), unsupported (an opcode or form that no saved model has),
 /// limit_exceeded. Uses no recursion; safe to call from several threads.
-Document parse(std::vector<std::byte> stream, std::span<const AllowedClass> allowed, const Limits& limits);
+Document parse(Stream stream, std::span<const AllowedClass> allowed, const Limits& limits);
 
-/// The same for borrowed bytes, which are copied.
+/// The same for a borrowed stream that was not compressed, which is copied.
 Document parse(std::span<const std::byte> stream, std::span<const AllowedClass> allowed,
                const Limits& limits);
 

@@ -57,8 +57,12 @@ NodeId encode_latin1(Arena& arena, std::span<const NodeId> args) {
 /// `copyreg._reconstructor(type, object, None)`: how protocols 0 and 1 write what NEWOBJ writes later.
 NodeId reconstruct_instance(Arena& arena, std::span<const NodeId> args, NodeId arguments) {
   if (args.size() != 3 || !is_global(arena, args[0])) return kNoNode;
-  const bool plain = arena.is(args[1], Kind::name) && arena.name(args[1]).meaning == Meaning::base_object &&
-                     arena.is(args[2], Kind::none);
+  const Meaning base = arena.is(args[1], Kind::name) ? arena.name(args[1]).meaning : Meaning::unknown;
+  // A named tuple is made from builtins.tuple and its items.
+  const bool of_builtin = arena.is(args[0], Kind::name) && base == Meaning::inert_name &&
+                          arena.name(args[0]).meaning == Meaning::inert_object;
+  if (of_builtin) return arena.add_instance(Kind::inert, arena.node(args[0]).extent, arguments);
+  const bool plain = base == Meaning::base_object && arena.is(args[2], Kind::none);
   if (!plain) return arena.add_instance(Kind::unsupported, arena.node(args[0]).extent, arguments);
   return make_instance(arena, args[0], arena.add_container(Kind::tuple, {}), kNoNode);
 }

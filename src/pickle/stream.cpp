@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,11 +13,19 @@
 
 #include "evenscore/error.h"
 #include "pickle/container.h"
+#include "pickle/decompress.h"
 
 namespace evenscore::pickle {
 namespace {
 
-constexpr const char* kRaiseLimit = "raise the limit if you trust the file";
+constexpr const char* kTooLarge = "save a smaller model";
+
+/// As `detect`, and a pickle of protocol 0 or 1 only if the last byte agrees.
+Container detect_whole(std::span<const std::byte> bytes) {
+  const Container container = detect(bytes.first(std::min<size_t>(bytes.size(), 64)));
+  const bool ends_like_text = container == Container::early_pickle && bytes.back() != std::byte{'.'};
+  return ends_like_text ? Container::unknown : container;
+}
 
 class FileDescriptor {
  public:
@@ -45,95 +52,35 @@ class FileDescriptor {
   throw Error(ErrorCode::storage_failure, "the file cannot be opened: " + why);
 }
 
-class Inflater {
- public:
-  Inflater() {
-    if (inflateInit(&state_) != Z_OK) throw Error(ErrorCode::storage_failure, "zlib cannot be started");
-  }
-  ~Inflater() { inflateEnd(&state_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  z_stream& state() { return state_; }
-
- private:
-  z_stream state_{};
-};
-
-uInt as_chunk(size_t bytes) {
-  return static_cast<uInt>(std::min<size_t>(bytes, std::numeric_limits<uInt>::max()));
-}
-
-void check_expansion(uint64_t out, uint64_t in, const Limits& limits) {
-  if (out > limits.stream_bytes) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("the file decompresses to more than {} bytes", limits.stream_bytes), {},
-                kRaiseLimit);
-  }
-  if (out > limits.expansion_floor && out / limits.expansion_ratio > in) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("{} bytes decompress to more than {} times as many", in, limits.expansion_ratio),
-                {}, "decompress the file yourself if you trust it");
-  }
-}
-
-std::vector<std::byte> inflate_all(std::span<const std::byte> file, const Limits& limits) {
-  constexpr size_t kFirstBytes = 64 << 10;
-  Inflater inflater;
-  z_stream& z = inflater.state();
-  std::vector<std::byte> out;
-  size_t consumed = 0;
-  size_t produced = 0;
-  int status = Z_OK;
-  while (status != Z_STREAM_END) {
-    if (produced == out.size()) {
-      // One byte above the cap shows that the stream goes on beyond it.
-      const uint64_t grown = std::max<uint64_t>(kFirstBytes, uint64_t{out.size()} + out.size() / 2);
-      out.resize(static_cast<size_t>(std::min(grown, limits.stream_bytes + 1)));
-    }
-    z.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(file.data() + consumed));
-    z.avail_in = as_chunk(file.size() - consumed);
-    z.next_out = reinterpret_cast<Bytef*>(out.data() + produced);
-    z.avail_out = as_chunk(out.size() - produced);
-    const uInt in_before = z.avail_in;
-    const uInt out_before = z.avail_out;
-    status = inflate(&z, Z_NO_FLUSH);
-    consumed += in_before - z.avail_in;
-    produced += out_before - z.avail_out;
-    check_expansion(produced, file.size(), limits);
-    if (status == Z_BUF_ERROR || (status == Z_OK && consumed == file.size() && z.avail_out > 0)) {
-      throw Error(ErrorCode::corrupt_file, "the compressed data ends too early",
-                  fmt::format("byte {}", consumed), "copy the file again; it is truncated");
-    }
-    if (status != Z_OK && status != Z_STREAM_END) {
-      throw Error(ErrorCode::corrupt_file,
-                  fmt::format("the compressed data is damaged ({})", z.msg != nullptr ? z.msg : "zlib error"),
-                  fmt::format("byte {}", consumed), "copy the file again");
-    }
-  }
-  if (consumed != file.size()) {
-    throw Error(
-        ErrorCode::corrupt_file, fmt::format("{} bytes follow the compressed data", file.size() - consumed),
-        fmt::format("byte {}", consumed), "joblib writes nothing there: get the file from its source again");
-  }
-  out.resize(produced);
-  return out;
-}
-
-/// Refuses every file that needs no parse to be refused; tells whether the rest is to be decompressed.
-bool must_be_inflated(std::span<const std::byte> file, const Limits& limits) {
+/// The container of a file that needs no parse to be refused; throws for the others.
+Container supported_container(std::span<const std::byte> file, const Limits& limits) {
   if (file.size() > limits.file_bytes) {
-    throw Error(ErrorCode::limit_exceeded, fmt::format("the file has {} bytes", file.size()), {},
-                kRaiseLimit);
+    throw Error(ErrorCode::limit_exceeded, fmt::format("the file has {} bytes", file.size()), {}, kTooLarge);
   }
-  Container container = detect(file.first(std::min<size_t>(file.size(), 64)));
-  if (container == Container::early_pickle && file.back() != std::byte{'.'}) container = Container::unknown;
+  const Container container = detect_whole(file);
   refuse_unless_supported(container);
-  return container == Container::zlib;
+  return container;
+}
+
+bool is_pickle(Container container) {
+  return container == Container::raw_pickle || container == Container::early_pickle;
+}
+
+std::vector<std::byte> decompressed_pickle(Container container, std::span<const std::byte> file,
+                                           const Limits& limits) {
+  std::vector<std::byte> bytes = decompress(container, file, limits);
+  const Container inner = detect_whole(bytes);
+  if (!is_pickle(inner)) {
+    throw Error(ErrorCode::not_a_model,
+                fmt::format("this is {}, and what it holds is {}", describe(container), describe(inner)), {},
+                "unpack it and give the model file that is in it");
+  }
+  return bytes;
 }
 
 void check_stream_size(size_t bytes, const Limits& limits) {
   if (bytes <= limits.stream_bytes) return;
-  throw Error(ErrorCode::limit_exceeded, fmt::format("the pickle has {} bytes", bytes), {}, kRaiseLimit);
+  throw Error(ErrorCode::limit_exceeded, fmt::format("the pickle has {} bytes", bytes), {}, kTooLarge);
 }
 
 }  // namespace
@@ -154,7 +101,7 @@ std::vector<std::byte> read_file(const std::string& path, const Limits& limits) 
   if (size > limits.file_bytes) {
     throw Error(ErrorCode::limit_exceeded,
                 fmt::format("the file has {} bytes, more than the {} that are read", size, limits.file_bytes),
-                {}, kRaiseLimit);
+                {}, kTooLarge);
   }
   std::vector<std::byte> bytes(static_cast<size_t>(size));
   size_t filled = 0;
@@ -169,18 +116,21 @@ std::vector<std::byte> read_file(const std::string& path, const Limits& limits) 
   return bytes;
 }
 
-std::vector<std::byte> open_stream(std::span<const std::byte> file, const Limits& limits) {
-  if (must_be_inflated(file, limits)) return inflate_all(file, limits);
+Stream open_stream(std::span<const std::byte> file, const Limits& limits) {
+  const Container container = supported_container(file, limits);
+  if (!is_pickle(container)) return {decompressed_pickle(container, file, limits), file.size()};
   check_stream_size(file.size(), limits);
-  return {file.begin(), file.end()};
+  return {{file.begin(), file.end()}, file.size()};
 }
 
-std::vector<std::byte> read_stream(const std::string& path, const Limits& limits) {
+Stream read_stream(const std::string& path, const Limits& limits) {
   try {
     std::vector<std::byte> file = read_file(path, limits);
-    if (must_be_inflated(file, limits)) return inflate_all(file, limits);
-    check_stream_size(file.size(), limits);
-    return file;
+    const Container container = supported_container(file, limits);
+    const size_t file_bytes = file.size();
+    if (!is_pickle(container)) return {decompressed_pickle(container, file, limits), file_bytes};
+    check_stream_size(file_bytes, limits);
+    return {std::move(file), file_bytes};
   } catch (const Error& error) {
     throw error.in_file(path);
   }

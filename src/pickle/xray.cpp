@@ -170,8 +170,7 @@ XrayVerdict verdict_of(const Xray& xray) {
 }
 
 /// What pickle.load would call in a file that it reads differently from joblib.load.
-std::vector<Use> uses_of_pickle_load(std::vector<std::byte> stream, const KnownGlobals& known,
-                                     const Limits& limits) {
+std::vector<Use> uses_of_pickle_load(Stream stream, const KnownGlobals& known, const Limits& limits) {
   Arena arena(std::move(stream), {}, limits);
   Observer seen(arena, known, false);
   seen.scan();
@@ -191,7 +190,8 @@ std::vector<Use> uses_of_pickle_load(std::vector<std::byte> stream, const KnownG
 
 }  // namespace
 
-Xray xray(std::vector<std::byte> stream, const KnownGlobals& known, const Limits& limits) {
+Xray xray(Stream stream, const KnownGlobals& known, const Limits& limits) {
+  const uint64_t file_bytes = stream.file_bytes;
   Arena arena(std::move(stream), {}, limits);
   Observer seen(arena, known, true);
   seen.scan();
@@ -211,7 +211,7 @@ Xray xray(std::vector<std::byte> stream, const KnownGlobals& known, const Limits
       std::any_of(uses.begin(), uses.end(), [](const Use& use) { return !use.reason.empty(); });
   if (!calls && seen.reads_two_ways()) {
     const std::vector<Use> more =
-        uses_of_pickle_load({arena.stream().begin(), arena.stream().end()}, known, limits);
+        uses_of_pickle_load({{arena.stream().begin(), arena.stream().end()}, file_bytes}, known, limits);
     uses.insert(uses.end(), more.begin(), more.end());
   }
   Paths paths;

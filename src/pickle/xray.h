@@ -8,6 +8,7 @@
 
 #include "evenscore/xray.h"
 #include "pickle/limits.h"
+#include "pickle/stream.h"
 
 namespace evenscore::pickle {
 
@@ -23,6 +24,6 @@ struct KnownGlobals {
 /// What a pickle stream holds and what Python would run to load it; fills everything in `Xray` but what
 /// concerns the file. Reads with the machine of `parse`, which goes on where `parse` refuses, and as Python
 /// does where the two would differ. Never throws Error: `Xray::stopped` says why it ended early.
-Xray xray(std::vector<std::byte> stream, const KnownGlobals& known, const Limits& limits);
+Xray xray(Stream stream, const KnownGlobals& known, const Limits& limits);
 
 }  // namespace evenscore::pickle

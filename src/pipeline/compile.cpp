@@ -1,7 +1,7 @@
 #include "evenscore/error.h"
 #include "evenscore/program.h"
 #include "program/program_builder.h"
-#include "steps/step_class.h"
+#include "steps/step_sequence.h"
 
 namespace evenscore {
 
@@ -13,13 +13,8 @@ Program compile(const Pipeline& pipeline, const CompileOptions& options) {
         "use --arithmetic exact, or store the rows as float32");
   }
   ProgramBuilder program(pipeline.n_features(), options);
-  for (const Step& step : pipeline.steps) {
-    const steps::StepClass* step_class = steps::find_step_class(step.class_name);
-    if (step_class != nullptr) step_class->lower(step, program);
-  }
-  const Step& predictor = pipeline.steps.back();
-  return program.finish(steps::find_step_class(predictor.class_name)->link(predictor),
-                        static_cast<std::int32_t>(pipeline.classes().size()));
+  steps::lower_steps(pipeline.steps, program);
+  return program.finish();
 }
 
 }  // namespace evenscore

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/sha256.h"
 #include "evenscore/error.h"
 #include "pipeline/byte_serialization.h"
-#include "steps/step_class.h"
+#include "steps/step_sequence.h"
 
 namespace evenscore {
 namespace {
-
-/// The pipeline file numbers steps by three digits.
-constexpr std::size_t kMostSteps = 1000;
 
 void serialize(const Array& array, ByteSerialization& out) {
   out.tag(static_cast<std::uint8_t>(array.kind));
@@ -24,6 +23,7 @@ void serialize(const Array& array, ByteSerialization& out) {
   for (const std::string& text : array.strings) out.text(text);
 }
 
+/// Depth is bounded by steps::kMostNested.
 void serialize(const Step& step, ByteSerialization& out) {
   out.text(step.name);
   out.text(step.class_name);
@@ -34,25 +34,10 @@ void serialize(const Step& step, ByteSerialization& out) {
     out.text(name);
     serialize(array, out);
   }
-}
-
-std::string place_of(const Pipeline& pipeline, std::size_t i) {
-  return pipeline.bare_estimator ? pipeline.steps[i].class_name
-                                 : fmt::format("steps[{}] '{}'", i, pipeline.steps[i].name);
-}
-
-void check_fitted(const Pipeline& pipeline) {
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    const Step& step = pipeline.steps[i];
-    const steps::StepClass* step_class = steps::find_step_class(step.class_name);
-    if (step_class == nullptr) continue;
-    for (const steps::FittedAttribute& attribute : step_class->fitted) {
-      if (!attribute.required || step.attribute(attribute.name) != nullptr) continue;
-      throw Error(ErrorCode::not_fitted,
-                  fmt::format("{} has no '{}_': it was saved before fit()", step.class_name, attribute.name),
-                  place_of(pipeline, i), "call fit() on the pipeline and save it again");
-    }
-  }
+  out.count(step.wrappers.size());
+  for (const std::string& wrapper : step.wrappers) out.text(wrapper);
+  out.count(step.steps.size());
+  for (const Step& nested : step.steps) serialize(nested, out);
 }
 
 }  // namespace
@@ -70,15 +55,13 @@ const Array* Step::attribute(std::string_view key) const {
 }
 
 std::int64_t Pipeline::n_features() const {
-  for (const Step& step : steps) {
-    if (const steps::StepClass* step_class = steps::find_step_class(step.class_name))
-      return step_class->n_features(step);
-  }
-  return 0;
+  return std::max<std::int64_t>(steps::columns_of(steps), 0);
 }
 
 Labels Pipeline::classes() const {
-  const Array& array = *steps.back().attribute("classes");
+  const Array* classes = steps::predictor(steps).attribute("classes");
+  if (classes == nullptr) return {};
+  const Array& array = *classes;
   Labels labels;
   if (array.kind == Array::Kind::string) {
     labels.kind = LabelKind::string;
@@ -99,37 +82,19 @@ Labels Pipeline::classes() const {
 void check(const Pipeline& pipeline) {
   if (pipeline.steps.empty()) {
     throw Error(ErrorCode::not_a_model, "the pipeline has no steps", "steps",
-                "give a fitted pipeline that ends in a classifier");
+                "give a fitted pipeline that ends in a classifier or regressor");
   }
-  if (pipeline.steps.size() > kMostSteps) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("{} steps, where at most {} are supported", pipeline.steps.size(), kMostSteps),
-                "steps");
+  if (pipeline.steps.size() > steps::kMostSteps) {
+    throw Error(
+        ErrorCode::limit_exceeded,
+        fmt::format("{} steps, where at most {} are supported", pipeline.steps.size(), steps::kMostSteps),
+        "steps");
   }
-  check_fitted(pipeline);
-  std::int64_t n_columns = pipeline.n_features();
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    const Step& step = pipeline.steps[i];
-    const bool last = i + 1 == pipeline.steps.size();
-    const steps::StepClass* step_class = steps::find_step_class(step.class_name);
-    if (step_class == nullptr) {
-      if (step.class_name != steps::kPassthrough) {
-        throw Error(ErrorCode::unsupported, fmt::format("{} is not supported", step.class_name),
-                    place_of(pipeline, i));
-      }
-    } else {
-      step_class->check(step, n_columns);
-    }
-    const bool predictor = step_class != nullptr && step_class->predictor;
-    if (last && !predictor) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("the last step, {}, makes no predictions", step.class_name),
-                  place_of(pipeline, i), "append the file with the classifier by --then FILE");
-    }
-    if (!last && predictor) {
-      throw Error(ErrorCode::corrupt_file, fmt::format("{} is not the last step", step.class_name),
-                  place_of(pipeline, i));
-    }
+  steps::check_steps(pipeline.steps, pipeline.n_features(), {}, 0);
+  if (!steps::predicts(pipeline.steps)) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the last step, {}, makes no predictions", pipeline.steps.back().class_name), {},
+                "append the file with the classifier or regressor by --then FILE");
   }
   if (!pipeline.feature_names.empty() &&
       static_cast<std::int64_t>(pipeline.feature_names.size()) != pipeline.n_features()) {
@@ -148,6 +113,8 @@ std::string pipeline_digest(const Pipeline& pipeline) {
   out.text(to_tagged_json(pipeline.params));
   out.count(pipeline.feature_names.size());
   for (const std::string& name : pipeline.feature_names) out.text(name);
+  out.count(pipeline.wrappers.size());
+  for (const std::string& wrapper : pipeline.wrappers) out.text(wrapper);
   out.count(pipeline.steps.size());
   for (const Step& step : pipeline.steps) serialize(step, out);
   return sha256_hex(out.bytes());

@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "evenscore/error.h"
+#include "evenscore/program.h"
 #include "evenscore/version.h"
 #include "pipeline/byte_serialization.h"
 
@@ -128,6 +129,8 @@ std::string group_name(std::size_t index, const std::string& step_name) {
   return name.substr(0, 200);
 }
 
+h5::Node steps_node(const std::vector<Step>& steps);
+
 h5::Node to_node(const Step& step) {
   h5::Node group;
   group.attributes["class"] = text_value(step.class_name);
@@ -137,8 +140,28 @@ h5::Node to_node(const Step& step) {
   h5::Node fitted;
   for (const auto& [name, array] : step.fitted) fitted.children[name] = to_node(array);
   group.children["fitted"] = std::move(fitted);
+  if (!step.wrappers.empty()) group.children["wrappers"] = dataset(texts_value(step.wrappers));
+  if (!step.steps.empty()) group.children["steps"] = steps_node(step.steps);
   return group;
 }
+
+/// Depth is bounded by steps::kMostNested.
+h5::Node steps_node(const std::vector<Step>& steps) {
+  h5::Node group;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    group.children[group_name(i, steps[i].name)] = to_node(steps[i]);
+  return group;
+}
+
+std::vector<std::string> texts(const h5::Node& group, const std::string& name, const std::string& place) {
+  const auto found = group.children.find(name);
+  if (found == group.children.end()) return {};
+  if (!found->second.is_dataset || found->second.value.kind != h5::ValueKind::string)
+    refuse(place + "/" + name, "is not an array of texts");
+  return found->second.value.strings;
+}
+
+std::vector<Step> to_steps(const h5::Node& group, const std::string& place);
 
 Step to_step(const h5::Node& group, const std::string& place) {
   Step step;
@@ -149,7 +172,20 @@ Step to_step(const h5::Node& group, const std::string& place) {
   for (const auto& [name, node] : child(group, "fitted", place).children) {
     step.fitted[name] = to_array(node, fmt::format("{}/fitted/{}", place, name));
   }
+  step.wrappers = texts(group, "wrappers", place);
+  if (const auto nested = group.children.find("steps"); nested != group.children.end())
+    step.steps = to_steps(nested->second, place + "/steps");
   return step;
+}
+
+std::vector<Step> to_steps(const h5::Node& group, const std::string& place) {
+  std::vector<Step> steps;
+  for (const auto& [name, node] : group.children) {
+    const std::string here = place + "/" + name;
+    steps.push_back(to_step(node, here));
+    if (name != group_name(steps.size() - 1, steps.back().name)) refuse(here, "is out of order");
+  }
+  return steps;
 }
 
 template <class T>
@@ -175,28 +211,39 @@ std::vector<T> read_numbers(const h5::Node& group, const std::string& name, Elem
   return values;
 }
 
-/// (count) for the score of two classes, else (count, K).
-std::vector<std::uint64_t> decision_shape(std::uint64_t count, std::uint64_t n_classes) {
-  if (n_classes == 2) return {count};
-  return {count, n_classes};
-}
+/// What the probe rows of a model have.
+struct ProbeShape {
+  std::uint64_t n_features, n_scores, n_proba;
+  bool labels;
 
-h5::Node to_node(const ProbeSet& probe, std::uint64_t n_features, std::uint64_t n_classes) {
+  explicit ProbeShape(const Program& program)
+      : n_features(static_cast<std::uint64_t>(program.n_features())),
+        n_scores(static_cast<std::uint64_t>(program.n_scores())),
+        n_proba(static_cast<std::uint64_t>(program.n_proba())),
+        labels(!program.is_regressor()) {}
+
+  /// (count) for one score, else (count, n_scores).
+  std::vector<std::uint64_t> decision(std::uint64_t count) const {
+    if (n_scores == 1) return {count};
+    return {count, n_scores};
+  }
+};
+
+h5::Node to_node(const ProbeSet& probe, const ProbeShape& shape) {
   const auto count = static_cast<std::uint64_t>(probe.count);
   h5::Node group;
-  group.children["rows"] = numbers(probe.rows, probe.rows_type, {count, n_features});
-  group.children["label_index"] = numbers(probe.label_index, ElementType::i32, {count});
-  group.children["decision_f64"] =
-      numbers(probe.decision_f64, ElementType::f64, decision_shape(count, n_classes));
-  group.children["decision_f32"] =
-      numbers(probe.decision_f32, ElementType::f32, decision_shape(count, n_classes));
-  group.children["proba_f64"] = numbers(probe.proba_f64, ElementType::f64, {count, n_classes});
-  group.children["proba_f32"] = numbers(probe.proba_f32, ElementType::f32, {count, n_classes});
+  group.children["rows"] = numbers(probe.rows, probe.rows_type, {count, shape.n_features});
+  group.children["decision_f64"] = numbers(probe.decision_f64, ElementType::f64, shape.decision(count));
+  group.children["decision_f32"] = numbers(probe.decision_f32, ElementType::f32, shape.decision(count));
+  if (shape.labels) group.children["label_index"] = numbers(probe.label_index, ElementType::i32, {count});
+  if (shape.n_proba == 0) return group;
+  group.children["proba_f64"] = numbers(probe.proba_f64, ElementType::f64, {count, shape.n_proba});
+  group.children["proba_f32"] = numbers(probe.proba_f32, ElementType::f32, {count, shape.n_proba});
   return group;
 }
 
 ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arithmetic,
-                  std::uint64_t n_features, std::uint64_t n_classes, const std::string& place) {
+                  const ProbeShape& shape, const std::string& place) {
   const h5::Node& rows = child(group, "rows", place);
   if (rows.value.shape.size() != 2) refuse(place + "/rows", "is not two-dimensional");
   const std::uint64_t count = rows.value.shape[0];
@@ -204,14 +251,16 @@ ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arith
   probe.rows_type = rows_type;
   probe.arithmetic = arithmetic;
   probe.count = static_cast<std::int64_t>(count);
-  probe.rows = read_numbers<std::byte>(group, "rows", rows_type, {count, n_features}, place);
-  probe.label_index = read_numbers<std::int32_t>(group, "label_index", ElementType::i32, {count}, place);
+  probe.rows = read_numbers<std::byte>(group, "rows", rows_type, {count, shape.n_features}, place);
   probe.decision_f64 =
-      read_numbers<double>(group, "decision_f64", ElementType::f64, decision_shape(count, n_classes), place);
+      read_numbers<double>(group, "decision_f64", ElementType::f64, shape.decision(count), place);
   probe.decision_f32 =
-      read_numbers<float>(group, "decision_f32", ElementType::f32, decision_shape(count, n_classes), place);
-  probe.proba_f64 = read_numbers<double>(group, "proba_f64", ElementType::f64, {count, n_classes}, place);
-  probe.proba_f32 = read_numbers<float>(group, "proba_f32", ElementType::f32, {count, n_classes}, place);
+      read_numbers<float>(group, "decision_f32", ElementType::f32, shape.decision(count), place);
+  if (shape.labels)
+    probe.label_index = read_numbers<std::int32_t>(group, "label_index", ElementType::i32, {count}, place);
+  if (shape.n_proba == 0) return probe;
+  probe.proba_f64 = read_numbers<double>(group, "proba_f64", ElementType::f64, {count, shape.n_proba}, place);
+  probe.proba_f32 = read_numbers<float>(group, "proba_f32", ElementType::f32, {count, shape.n_proba}, place);
   return probe;
 }
 
@@ -272,20 +321,16 @@ h5::Node to_tree(const ModelFile& model) {
   root.attributes["pipeline_digest"] = text_value(pipeline_digest(pipeline));
   root.attributes["bare_estimator"] = boolean_value(pipeline.bare_estimator);
   root.attributes["params"] = text_value(to_tagged_json(pipeline.params));
-  h5::Node steps;
-  for (std::size_t i = 0; i < pipeline.steps.size(); ++i) {
-    steps.children[group_name(i, pipeline.steps[i].name)] = to_node(pipeline.steps[i]);
-  }
-  root.children["steps"] = std::move(steps);
+  root.children["steps"] = steps_node(pipeline.steps);
+  if (!pipeline.wrappers.empty()) root.children["wrappers"] = dataset(texts_value(pipeline.wrappers));
   if (!pipeline.feature_names.empty())
     root.children["feature_names"] = dataset(texts_value(pipeline.feature_names));
-  const auto n_features = static_cast<std::uint64_t>(pipeline.n_features());
-  const std::uint64_t n_classes = pipeline.classes().size();
+  const ProbeShape shape(compile(pipeline));
   h5::Node probes;
   for (const ProbeSet& probe : model.probes) {
     for (const auto& set : kProbeSets) {
       if (set.type != probe.rows_type || set.arithmetic != probe.arithmetic) continue;
-      probes.children[set.dtype].children[set.rule] = to_node(probe, n_features, n_classes);
+      probes.children[set.dtype].children[set.rule] = to_node(probe, shape);
     }
   }
   root.children["probe"] = std::move(probes);
@@ -324,30 +369,21 @@ ModelFile from_tree(const h5::Node& root) {
   if (bare.kind != h5::ValueKind::boolean || bare.data.size() != 1)
     refuse("bare_estimator", "is not a boolean");
   pipeline.bare_estimator = bare.data[0] != std::byte{0};
-  for (const auto& [name, group] : child(root, "steps", "/").children) {
-    const std::string place = "/steps/" + name;
-    pipeline.steps.push_back(to_step(group, place));
-    if (name != group_name(pipeline.steps.size() - 1, pipeline.steps.back().name))
-      refuse(place, "is out of order");
-  }
-  if (const auto names = root.children.find("feature_names"); names != root.children.end()) {
-    if (names->second.value.kind != h5::ValueKind::string)
-      refuse("/feature_names", "is not an array of texts");
-    pipeline.feature_names = names->second.value.strings;
-  }
+  pipeline.steps = to_steps(child(root, "steps", "/"), "/steps");
+  pipeline.wrappers = texts(root, "wrappers", "");
+  pipeline.feature_names = texts(root, "feature_names", "");
   check(pipeline);
   if (text_attribute(root, "pipeline_digest", "/") != pipeline_digest(pipeline)) {
     refuse("pipeline_digest", "the pipeline is damaged: its digest differs");
   }
-  const auto n_features = static_cast<std::uint64_t>(pipeline.n_features());
+  const ProbeShape shape(compile(pipeline));
   const h5::Node& probes = child(root, "probe", "/");
   for (const auto& set : kProbeSets) {
     const auto dtype = probes.children.find(set.dtype);
     if (dtype == probes.children.end()) continue;
     const auto rule = dtype->second.children.find(set.rule);
     if (rule == dtype->second.children.end()) continue;
-    model.probes.push_back(to_probe(rule->second, set.type, set.arithmetic, n_features,
-                                    pipeline.classes().size(),
+    model.probes.push_back(to_probe(rule->second, set.type, set.arithmetic, shape,
                                     fmt::format("/probe/{}/{}", set.dtype, set.rule)));
   }
   if (model.probes.empty()) refuse("/probe", "holds no probe rows");

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 
 #include "base/sha256.h"
 #include "evenscore/error.h"
@@ -11,7 +13,8 @@
 #include "pickle/stream.h"
 #include "pickle/unsupported.h"
 #include "pipeline/saved_values.h"
-#include "steps/step_class.h"
+#include "pipeline/unread_classes.h"
+#include "steps/step_sequence.h"
 
 namespace evenscore {
 namespace {
@@ -23,18 +26,30 @@ using pickle::NodeId;
 using pickle::Role;
 
 constexpr std::string_view kPipelineModule = "sklearn.pipeline";
-constexpr std::string_view kPipelineParams[] = {"memory", "verbose", "transform_input"};
-/// Objects that appear in parameters and private attributes of supported classes, and that no prediction
-/// reads.
-constexpr AllowedClass kInert[] = {
-    {"joblib.memory", "Memory", Role::inert_object},
-    {"sklearn.utils._metadata_requests", "MetadataRequest", Role::inert_object},
-    {"sklearn.utils._metadata_requests", "MethodMetadataRequest", Role::inert_object},
+
+/// A class whose predictions are those of an estimator it holds.
+struct Wrapper {
+  std::string_view name;  ///< as users import it
+  std::string_view module;
+  std::string_view saved_as;
+  std::string_view attribute;  ///< that holds the estimator
+};
+constexpr Wrapper kWrappers[] = {
+    {"sklearn.model_selection.GridSearchCV", "sklearn.model_selection._search", "GridSearchCV",
+     "best_estimator_"},
+    {"sklearn.model_selection.RandomizedSearchCV", "sklearn.model_selection._search", "RandomizedSearchCV",
+     "best_estimator_"},
+    {"sklearn.model_selection.HalvingGridSearchCV", "sklearn.model_selection._search_successive_halving",
+     "HalvingGridSearchCV", "best_estimator_"},
+    {"sklearn.model_selection.HalvingRandomSearchCV", "sklearn.model_selection._search_successive_halving",
+     "HalvingRandomSearchCV", "best_estimator_"},
+    {"sklearn.frozen.FrozenEstimator", "sklearn.frozen._frozen", "FrozenEstimator", "estimator"},
 };
 
 std::vector<AllowedClass> make_allowed_classes() {
-  std::vector<AllowedClass> allowed(std::begin(kInert), std::end(kInert));
-  allowed.push_back({kPipelineModule, "Pipeline", Role::object});
+  std::vector<AllowedClass> allowed = unread_classes();
+  for (const Wrapper& wrapper : kWrappers)
+    allowed.push_back({wrapper.module, wrapper.saved_as, Role::object});
   for (const steps::StepClass* step_class : steps::step_classes()) {
     for (const std::string_view saved_as : step_class->saved_as) {
       const std::size_t dot = saved_as.rfind('.');
@@ -97,37 +112,6 @@ std::string version_of(const Document& document, NodeId object, const std::strin
   return enclosing;
 }
 
-Step read_step(const Document& document, NodeId object, const std::string& name, const std::string& place,
-               const std::string& enclosing_version) {
-  const steps::StepClass* step_class =
-      steps::find_saved_class(document.module(object), document.name(object));
-  if (step_class == nullptr) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{}.{} inside a pipeline is not supported", document.module(object),
-                            document.name(object)),
-                place, "put its steps into the outer pipeline");
-  }
-  Step step;
-  step.name = name;
-  step.class_name = step_class->name;
-  step.sklearn_version = version_of(document, object, enclosing_version);
-  parse_sklearn_version(step.sklearn_version);
-  for (const std::string_view param : step_class->params) {
-    if (const auto value = document.attribute(object, param))
-      step.params.emplace_back(param, to_param(document, *value));
-  }
-  for (const steps::FittedAttribute& attribute : step_class->fitted) {
-    const auto value = document.attribute(object, std::string(attribute.name) + "_");
-    if (!value) continue;
-    try {
-      step.fitted[std::string(attribute.name)] = to_array(document, *value);
-    } catch (const Error& error) {
-      throw Error(error.code(), error.cause(), fmt::format("{}.{}_", place, attribute.name), error.remedy());
-    }
-  }
-  return step;
-}
-
 /// feature_names_in_ of the object, if it has one.
 std::vector<std::string> feature_names(const Document& document, NodeId object) {
   const auto value = document.attribute(object, "feature_names_in_");
@@ -139,69 +123,175 @@ std::vector<std::string> feature_names(const Document& document, NodeId object) 
   return array.strings;
 }
 
-std::vector<Step> read_pipeline_steps(const Document& document, NodeId pipeline, const std::string& version,
-                                      std::vector<std::string>& names) {
-  const auto steps_list = document.attribute(pipeline, "steps");
-  if (!steps_list || document.kind(*steps_list) != Kind::list) {
-    throw Error(ErrorCode::corrupt_file, "a Pipeline without a list of steps", "steps");
+/// What an attribute holds, or an attribute of it: "_label_binarizer.classes_".
+std::optional<NodeId> find_path(const Document& document, NodeId object, std::string_view path) {
+  std::optional<NodeId> value = object;
+  while (value && !path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    if (document.kind(*value) != Kind::object) return std::nullopt;
+    value = document.attribute(*value, path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
   }
-  std::vector<Step> result;
-  for (const NodeId entry : document.items(*steps_list)) {
-    const std::string place = fmt::format("steps[{}]", result.size());
-    const bool is_sequence = document.kind(entry) == Kind::tuple || document.kind(entry) == Kind::list;
-    if (!is_sequence || document.items(entry).size() != 2 ||
-        document.kind(document.items(entry)[0]) != Kind::string) {
-      throw Error(ErrorCode::corrupt_file, "not a pair of name and estimator", place);
+  return value;
+}
+
+/// Opens what only wraps the estimator that predicts, and notes it.
+NodeId unwrap(const Document& document, NodeId object, const std::string& place,
+              std::vector<std::string>& wrappers) {
+  while (document.kind(object) == Kind::object) {
+    const auto wrapper =
+        std::find_if(std::begin(kWrappers), std::end(kWrappers), [&](const Wrapper& candidate) {
+          return document.module(object) == candidate.module && document.name(object) == candidate.saved_as;
+        });
+    if (wrapper == std::end(kWrappers)) return object;
+    const auto inside = document.attribute(object, wrapper->attribute);
+    if (!inside) {
+      throw Error(ErrorCode::not_fitted,
+                  fmt::format("{} has no '{}': it was saved before fit(), or with refit=False", wrapper->name,
+                              wrapper->attribute),
+                  place, "call fit() with refit=True and save it again");
     }
-    const std::string name(document.string(document.items(entry)[0]));
-    const NodeId object = document.items(entry)[1];
-    const bool skipped =
-        document.kind(object) == Kind::none ||
-        (document.kind(object) == Kind::string && document.string(object) == steps::kPassthrough);
-    if (skipped) {
+    wrappers.emplace_back(wrapper->name);
+    if (wrappers.size() > static_cast<std::size_t>(steps::kMostNested)) {
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("more than {} estimators inside each other", steps::kMostNested), place);
+    }
+    object = *inside;
+  }
+  return object;
+}
+
+/// Reads the objects of a pipeline into steps; the names of features are those of the first that was fitted.
+class StepReader {
+ public:
+  explicit StepReader(const Document& document) : document_(document) {}
+
+  Step read(NodeId object, const std::string& name, const std::string& place,
+            const std::string& enclosing_version) {
+    if (++depth_ > steps::kMostNested) {
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("more than {} estimators inside each other", steps::kMostNested), place);
+    }
+    Step step;
+    step.name = name;
+    object = unwrap(document_, object, place, step.wrappers);
+    if (document_.kind(object) != Kind::object) {
+      throw Error(ErrorCode::corrupt_file,
+                  fmt::format("{} where an estimator is expected", pickle::describe(document_.kind(object))),
+                  place);
+    }
+    const steps::StepClass* step_class =
+        steps::find_saved_class(document_.module(object), document_.name(object));
+    if (step_class == nullptr) {
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("{}.{} is no step of a pipeline", document_.module(object), document_.name(object)),
+          place);
+    }
+    step.class_name = step_class->name;
+    step.sklearn_version = version_of(document_, object, enclosing_version);
+    parse_sklearn_version(step.sklearn_version);
+    if (!names_read_) names_ = feature_names(document_, object);
+    names_read_ = names_read_ || step_class->role != steps::StepRole::sequence;
+    read_values(object, *step_class, place, step);
+    if (step_class->role == steps::StepRole::sequence)
+      step.steps = read_sequence(object, place + ".", step.sklearn_version);
+    for (const std::string_view attribute : step_class->wrapped) {
+      const auto inside = document_.attribute(object, attribute);
+      if (!inside || !step.steps.empty()) continue;
+      step.steps.push_back(
+          read(*inside, "estimator", fmt::format("{}.{}", place, attribute), step.sklearn_version));
+    }
+    --depth_;
+    return step;
+  }
+
+  std::vector<Step> read_sequence(NodeId pipeline, const std::string& place, const std::string& version) {
+    const auto steps_list = document_.attribute(pipeline, "steps");
+    if (!steps_list || document_.kind(*steps_list) != Kind::list)
+      throw Error(ErrorCode::corrupt_file, "a Pipeline without a list of steps", place + "steps");
+    std::vector<Step> result;
+    for (const NodeId entry : document_.items(*steps_list)) {
+      const std::string here = fmt::format("{}steps[{}]", place, result.size());
+      if (++n_steps_ > steps::kMostSteps)
+        throw Error(ErrorCode::limit_exceeded, fmt::format("more than {} steps", steps::kMostSteps), here);
+      const bool is_sequence = document_.kind(entry) == Kind::tuple || document_.kind(entry) == Kind::list;
+      if (!is_sequence || document_.items(entry).size() != 2 ||
+          document_.kind(document_.items(entry)[0]) != Kind::string) {
+        throw Error(ErrorCode::corrupt_file, "not a pair of name and estimator", here);
+      }
+      const std::string name(document_.string(document_.items(entry)[0]));
+      const NodeId object = document_.items(entry)[1];
+      const bool skipped =
+          document_.kind(object) == Kind::none ||
+          (document_.kind(object) == Kind::string && document_.string(object) == steps::kPassthrough);
+      if (!skipped) {
+        result.push_back(read(object, name, here, version));
+        continue;
+      }
       Step step;
       step.name = name;
       step.class_name = steps::kPassthrough;
       step.sklearn_version = version;
       result.push_back(std::move(step));
-      continue;
     }
-    if (document.kind(object) != Kind::object) {
-      throw Error(ErrorCode::corrupt_file,
-                  fmt::format("{} where an estimator is expected", pickle::describe(document.kind(object))),
-                  place);
-    }
-    const bool first_fitted = std::all_of(result.begin(), result.end(),
-                                          [](const Step& s) { return s.class_name == steps::kPassthrough; });
-    result.push_back(read_step(document, object, name, place, version));
-    if (first_fitted) names = feature_names(document, object);
+    return result;
   }
-  return result;
-}
+
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  void read_values(NodeId object, const steps::StepClass& step_class, const std::string& place, Step& step) {
+    for (const std::string_view param : step_class.params) {
+      if (const auto value = find_path(document_, object, param))
+        step.params.emplace_back(param, to_param(document_, *value));
+    }
+    for (const steps::FittedAttribute& attribute : step_class.fitted) {
+      const std::string usual = std::string(attribute.name) + "_";
+      std::optional<NodeId> value = document_.attribute(object, usual);
+      if (!value && !attribute.saved_as.empty()) value = find_path(document_, object, attribute.saved_as);
+      if (!value) continue;
+      try {
+        step.fitted[std::string(attribute.name)] = to_array(document_, *value);
+      } catch (const Error& error) {
+        throw Error(error.code(), error.cause(), fmt::format("{}.{}", place, usual), error.remedy());
+      }
+    }
+  }
+
+  const Document& document_;
+  std::vector<std::string> names_;
+  bool names_read_ = false;
+  int depth_ = 0;
+  std::size_t n_steps_ = 0;
+};
 
 Pipeline to_pipeline(const Document& document) {
-  const NodeId root = document.root();
-  if (document.kind(root) != Kind::object) {
+  if (document.kind(document.root()) != Kind::object) {
     throw Error(ErrorCode::not_a_model,
                 fmt::format("the file holds {}, not a fitted scikit-learn pipeline or estimator",
-                            pickle::describe(document.kind(root))),
+                            pickle::describe(document.kind(document.root()))),
                 {}, "save the pipeline itself: joblib.dump(pipeline, FILE)");
   }
   Pipeline pipeline;
-  pipeline.sklearn_version = version_of(document, root, {});
-  if (document.module(root) != kPipelineModule) {
+  const std::string outer_version = version_of(document, document.root(), {});
+  const NodeId root = unwrap(document, document.root(), {}, pipeline.wrappers);
+  StepReader reader(document);
+  pipeline.sklearn_version = version_of(document, root, outer_version);
+  parse_sklearn_version(pipeline.sklearn_version);
+  if (document.kind(root) == Kind::object && document.module(root) == kPipelineModule) {
+    const steps::StepClass& pipeline_class = *steps::find_saved_class(kPipelineModule, "Pipeline");
+    for (const std::string_view param : pipeline_class.params) {
+      if (const auto value = document.attribute(root, param))
+        pipeline.params.emplace_back(param, to_param(document, *value));
+    }
+    pipeline.steps = reader.read_sequence(root, {}, pipeline.sklearn_version);
+  } else {
     pipeline.bare_estimator = true;
     pipeline.steps.push_back(
-        read_step(document, root, {}, std::string(document.name(root)), pipeline.sklearn_version));
-    pipeline.feature_names = feature_names(document, root);
-    return pipeline;
+        reader.read(root, {}, std::string(document.name(root)), pipeline.sklearn_version));
   }
-  parse_sklearn_version(pipeline.sklearn_version);
-  for (const std::string_view param : kPipelineParams) {
-    if (const auto value = document.attribute(root, param))
-      pipeline.params.emplace_back(param, to_param(document, *value));
-  }
-  pipeline.steps = read_pipeline_steps(document, root, pipeline.sklearn_version, pipeline.feature_names);
+  pipeline.feature_names = reader.names();
   return pipeline;
 }
 

@@ -104,7 +104,7 @@ std::optional<ElementType> number_type(char code, std::uint32_t size) {
   return std::nullopt;
 }
 
-/// An array of Python objects: all texts, all integers or all booleans.
+/// An array of Python objects: all texts, all integers, all floats or all booleans.
 Array from_objects(const Document& document, const pickle::Array& saved) {
   Array array;
   array.dtype = "object";
@@ -114,6 +114,10 @@ Array from_objects(const Document& document, const pickle::Array& saved) {
     if (document.kind(id) != kind) throw Error(ErrorCode::unsupported, "holds values of different types");
     if (kind == Kind::string) {
       array.strings.emplace_back(document.string(id));
+    } else if (kind == Kind::real) {
+      const double value = document.real(id);
+      array.data.resize(array.data.size() + sizeof value);
+      std::memcpy(array.data.data() + array.data.size() - sizeof value, &value, sizeof value);
     } else if (kind == Kind::integer || kind == Kind::boolean) {
       const std::int64_t value = kind == Kind::integer ? document.integer(id) : document.boolean(id);
       const std::size_t size = kind == Kind::integer ? sizeof value : 1;
@@ -126,7 +130,9 @@ Array from_objects(const Document& document, const pickle::Array& saved) {
   array.kind = kind == Kind::string    ? Array::Kind::string
                : kind == Kind::boolean ? Array::Kind::boolean
                                        : Array::Kind::number;
-  if (kind != Kind::string) array.type = kind == Kind::boolean ? ElementType::u8 : ElementType::i64;
+  if (kind == Kind::real) array.type = ElementType::f64;
+  if (kind == Kind::integer || kind == Kind::boolean)
+    array.type = kind == Kind::boolean ? ElementType::u8 : ElementType::i64;
   return array;
 }
 
@@ -147,6 +153,11 @@ Array to_array(const Document& document, NodeId id) {
       return scalar(ElementType::i64, "int", document.integer(id));
     case Kind::real:
       return scalar(ElementType::f64, "float", document.real(id));
+    case Kind::string:
+      array.kind = Array::Kind::string;
+      array.dtype = "str";
+      array.strings.emplace_back(document.string(id));
+      return array;
     case Kind::array:
       break;
     default:

@@ -57,7 +57,7 @@ Xray xray(std::span<const std::byte> file) {
     out = pickle::xray(pickle::open_stream(file, limits), known_globals(), limits);
   } catch (const Error& refused) {
     // Python starts at the first byte whatever follows, so what a refused file would run is looked for too.
-    out = pickle::xray({file.begin(), file.end()}, known_globals(), limits);
+    out = pickle::xray({{file.begin(), file.end()}, file.size()}, known_globals(), limits);
     if (!calls_something(out)) {
       out = Xray{};
       out.stopped = refused.cause();

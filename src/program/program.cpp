@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace evenscore {
 namespace {
 
@@ -18,8 +20,24 @@ std::string to_string(const Stage& stage) {
       return fmt::format("add                 v[i] + p[i]{}", rounding);
     case StageKind::clip:
       return fmt::format("clip                at least p[i], at most q[i]{}", rounding);
+    case StageKind::binarize:
+      return fmt::format("binarize            v[i] > p[i]");
+    case StageKind::replace_missing:
+      return fmt::format("replace missing     p[i] where v[i] is missing{}", rounding);
     case StageKind::reject_infinity:
-      return "reject infinity     NaN where v[i] is infinite";
+      return "reject infinity     no score where a v[i] is infinite";
+    case StageKind::reject_not_finite:
+      return "reject not finite   no score where a v[i] is NaN or infinite";
+    case StageKind::gather:
+      return fmt::format("gather              v[p[j]], {} -> {}", stage.n_in, stage.n_out);
+    case StageKind::products:
+      return fmt::format("products            of columns, {} -> {}{}", stage.n_in, stage.n_out, rounding);
+    case StageKind::normalize_l1:
+      return "normalize, l1       v[i] / sum |v|";
+    case StageKind::normalize_l2:
+      return "normalize, l2       v[i] / sqrt(sum v^2)";
+    case StageKind::normalize_max:
+      return "normalize, max      v[i] / max |v|";
     case StageKind::affine:
       return fmt::format("affine              sum v[i] * w[k][i] + b[k], {} -> {}", stage.n_in, stage.n_out);
     default:
@@ -36,12 +54,26 @@ const char* to_string(LinkKind link) {
       return "sigmoid of 2z (softmax of [-z, z])";
     case LinkKind::softmax:
       return "softmax";
-    default:
+    case LinkKind::one_vs_rest:
       return "one-vs-rest: sigmoid of each score, over their sum";
+    case LinkKind::modified_huber:
+      return "modified Huber: (clipped score + 1) / 2";
+    case LinkKind::none:
+      return "none: no probabilities";
+    case LinkKind::identity:
+      return "none: the scores are the predictions";
+    default:
+      return "exponential: the predictions are e^z";
   }
 }
 
 }  // namespace
+
+std::int64_t Program::widest() const {
+  std::int64_t widest = n_features();
+  for (const Stage& stage : stages) widest = std::max({widest, stage.n_in, stage.n_out});
+  return widest;
+}
 
 ProgramView Program::view() const {
   ProgramView view;
@@ -52,6 +84,10 @@ ProgramView Program::view() const {
   view.n_classes = n_classes;
   view.n_scores = n_scores();
   view.link = link;
+  view.label_rule = label_rule;
+  view.positive_first = positive_first;
+  view.uniform_if_zero = uniform_if_zero;
+  view.threshold = threshold;
   view.complement_first = complement_first;
   view.check_inputs = check_inputs;
   view.n_features = n_features();
@@ -64,8 +100,14 @@ std::string to_string(const Program& program) {
   for (const Stage& stage : program.stages) text += fmt::format("{}  {}\n", number++, to_string(stage));
   text += fmt::format("{}  link                {}{}\n", number++, to_string(program.link),
                       program.complement_first ? ", first class 1 - p" : "");
-  text += fmt::format("{}  label               {}\n", number,
-                      program.n_classes == 2 ? "z > 0" : "first of the largest scores");
+  if (program.is_regressor()) return text;
+  std::string rule = program.n_classes == 2 ? "z > 0" : "first of the largest scores";
+  if (program.label_rule != LabelRule::score) {
+    rule = fmt::format("class {} where its {} >= {}", program.positive_first ? 0 : 1,
+                       program.label_rule == LabelRule::proba_threshold ? "probability" : "score",
+                       program.threshold);
+  }
+  text += fmt::format("{}  label               {}\n", number, rule);
   return text;
 }
 

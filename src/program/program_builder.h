@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "evenscore/program.h"
@@ -19,13 +20,20 @@ class ProgramBuilder {
   ProgramBuilder(std::int64_t n_features, const CompileOptions& options);
 
   /// Values in a row at this point.
-  std::int64_t n_columns() const { return n_columns_; }
+  std::int64_t n_columns() const { return static_cast<std::int64_t>(columns_.size()); }
   const CompileOptions& options() const { return options_; }
   /// Whether the f32 roundings of scikit-learn apply: f32 rows under `sklearn`.
   bool follows_float32() const;
 
-  /// Every input column must satisfy `validity`; the strictest wins.
+  /// Whether any step so far does more than centre, scale or select: what a row holds is no longer its input.
+  bool has_stages() const { return !program_.stages.empty() || pending_.has_value(); }
+
+  /// The input columns that the present columns are made of, each by itself, must satisfy `validity`; the
+  /// strictest wins. NaN is no longer looked for where it was replaced.
   void require(Validity validity);
+  /// No score for a row that has a value at this point which `validity` forbids. For a step that could hide
+  /// it from the scores; where nothing was computed yet, require() says the same.
+  void reject(Validity validity);
 
   /// v = (v - mean) / scale, each part optional, n_columns() values.
   void centre_and_scale(std::optional<std::vector<double>> mean, std::optional<std::vector<double>> scale,
@@ -37,15 +45,37 @@ class ProgramBuilder {
   /// v = low where v < low, then high where v > high. Inputs are checked from then on: a score no longer
   /// shows that one was infinite.
   void clip(double low, double high);
-  /// Before a clip: makes the scores of a row NaN in which an earlier step overflowed.
-  void reject_infinity();
+  /// v = 1 where v > threshold, else 0.
+  void binarize(double threshold);
+  /// v = statistics[i] where v is `missing`; where keep[i] is false, v tells instead whether it was missing.
+  void replace_missing(double missing, const std::vector<double>& statistics, const std::vector<bool>& keep);
+  /// The columns `kept`, in that order, which may repeat.
+  void gather(const std::vector<std::int64_t>& kept);
+  /// Column j of the result is the product of column factors[j].first and result factors[j].second < j; -1
+  /// stands for a factor 1.
+  void products(const std::vector<std::pair<std::int64_t, std::int64_t>>& factors);
+  /// v / norm, but v where norm < `zero`; `kind` is one of normalize_*.
+  void normalize(StageKind kind, double zero);
 
-  /// z[k] = v . w[k] + intercept[k]; `weights` is n_scores x n_columns(), row-major. Folds the
+  /// z[k] = v . w[k] + intercept[k]; `weights` is intercept.size() x n_columns(), row-major. Folds the
   /// centre-and-scale step directly before it where every scale is finite and not 0 and every non-zero w /
   /// scale is a normal number.
   void linear(const std::vector<double>& weights, const std::vector<double>& intercept);
 
-  Program finish(LinkKind link, std::int32_t n_classes);
+  /// After the last step's linear(): its scores are those of `n_classes` classes.
+  void classify(std::int32_t n_classes, LinkKind link, bool uniform_if_zero = false);
+  /// Two classes: how the class is chosen, in place of z > 0.
+  void choose_by(LabelRule rule, double threshold, bool positive_first);
+  /// Its scores are a regressor's targets, or their logarithms.
+  void regress(LinkKind link);
+
+  /// Throws Error (corrupt_file) where no step made predictions.
+  Program finish();
+  /// classify() and finish().
+  Program finish(LinkKind link, std::int32_t n_classes) {
+    classify(n_classes, link);
+    return finish();
+  }
 
  private:
   struct CentreAndScale {
@@ -53,14 +83,23 @@ class ProgramBuilder {
     Float32Scaling float32_scaling;
   };
 
+  /// What a present column is made of.
+  struct Column {
+    std::int64_t input;  ///< the only input column, or kComputed
+    bool nan_replaced;
+  };
+  static constexpr std::int64_t kComputed = -1;
+
   std::int64_t append(const std::vector<double>& values);
+  void add_stage(StageKind kind, std::int64_t n_out, const std::vector<double>& parameter);
+  void set_computed(std::int64_t n_columns);
   void add_column_stage(StageKind kind, std::vector<double> parameter, Float32Scaling float32_scaling);
   void add_pending_unfolded();
   bool fold(std::vector<double>& weights) const;
 
   CompileOptions options_;
   Program program_;
-  std::int64_t n_columns_;
+  std::vector<Column> columns_;
   std::optional<CentreAndScale> pending_;
 };
 

@@ -19,9 +19,10 @@ Batch::Batch(const Program& program, ElementType type, OutputType output_type, c
   const auto n = static_cast<std::size_t>(most_rows);
   const auto values = n * static_cast<std::size_t>(output_size(output_type));
   if (wanted.label || wanted.label_index) label_index_.resize(n);
-  if (wanted.proba) proba_.resize(values * static_cast<std::size_t>(program.n_classes));
-  if (wanted.log_proba) log_proba_.resize(values * static_cast<std::size_t>(program.n_classes));
-  if (wanted.decision) decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
+  if (wanted.proba) proba_.resize(values * static_cast<std::size_t>(program.n_proba()));
+  if (wanted.log_proba) log_proba_.resize(values * static_cast<std::size_t>(program.n_proba()));
+  if (wanted.decision || wanted.prediction)
+    decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
 }
 
 RowsView Batch::rows_view() const {
@@ -44,9 +45,9 @@ std::int64_t result_bytes(const Program& program, OutputType type, const WantedO
   const std::int64_t size = output_size(type);
   std::int64_t bytes = 1;
   if (wanted.label || wanted.label_index) bytes += 4;
-  if (wanted.proba) bytes += size * program.n_classes;
-  if (wanted.log_proba) bytes += size * program.n_classes;
-  if (wanted.decision) bytes += size * program.n_scores();
+  if (wanted.proba) bytes += size * program.n_proba();
+  if (wanted.log_proba) bytes += size * program.n_proba();
+  if (wanted.decision || wanted.prediction) bytes += size * program.n_scores();
   return bytes;
 }
 

@@ -21,7 +21,8 @@ void imitate(GenerateJob& job, const Pipeline& pipeline) {
   job.features = pipeline.n_features();
   job.feature_names = pipeline.feature_names;
   const auto n = static_cast<std::uint64_t>(job.features);
-  for (const Step& step : pipeline.steps) {
+  for (const Step& outer : pipeline.steps) {
+    const Step& step = first_inside(outer);
     FeatureSpread spread = spread_of(step, n);
     job.mean = std::move(spread.mean);
     job.scale = std::move(spread.unit);

@@ -5,16 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
+#include "evenscore/arith/column.h"
 #include "evenscore/arith/ops.h"
 #include "evenscore/error.h"
 #include "evenscore/views.h"
 #include "score/feature_spread.h"
+#include "score/made_up_rows.h"
 
 namespace evenscore {
 namespace {
 
-constexpr std::int64_t kMostProbeBytes = 1 << 20;
+constexpr std::size_t kMostProbeBytes = 1 << 20;
 
 /// Outputs of one run over a probe set's rows.
 struct Outputs {
@@ -30,20 +33,20 @@ Outputs run(Engine& engine, const Program& program, ElementType type, const std:
                       MemorySpace::host};
   const auto n = static_cast<std::size_t>(count);
   Outputs out;
-  out.label_index.resize(n);
+  if (!program.is_regressor()) out.label_index.resize(n);
   out.decision_f64.resize(n * static_cast<std::size_t>(program.n_scores()));
   out.decision_f32.resize(out.decision_f64.size());
-  out.proba_f64.resize(n * static_cast<std::size_t>(program.n_classes));
+  out.proba_f64.resize(n * static_cast<std::size_t>(program.n_proba()));
   out.proba_f32.resize(out.proba_f64.size());
   OutputsView f64;
-  f64.label_index = out.label_index.data();
+  f64.label_index = program.is_regressor() ? nullptr : out.label_index.data();
   f64.decision = out.decision_f64.data();
-  f64.proba = out.proba_f64.data();
+  f64.proba = program.has_proba() ? out.proba_f64.data() : nullptr;
   engine.run(view, f64);
   OutputsView f32;
   f32.type = OutputType::f32;
   f32.decision = out.decision_f32.data();
-  f32.proba = out.proba_f32.data();
+  f32.proba = program.has_proba() ? out.proba_f32.data() : nullptr;
   engine.run(view, f32);
   return out;
 }
@@ -51,14 +54,14 @@ Outputs run(Engine& engine, const Program& program, ElementType type, const std:
 /// Where a row of means would lie, and one unit of each feature. Read off the first step, if it is a scaler.
 FeatureSpread centre_of(const Pipeline& pipeline) {
   const auto n = static_cast<std::size_t>(pipeline.n_features());
-  FeatureSpread centre = spread_of(pipeline.steps.front(), n);
+  FeatureSpread centre = spread_of(first_inside(pipeline.steps.front()), n);
   if (centre.mean.empty()) centre.mean.assign(n, 0.0);
   if (centre.unit.empty()) centre.unit.assign(n, 1.0);
   return centre;
 }
 
-/// What the stages before the linear one make of x[i], clips and roundings left out: slope[i] * x[i] +
-/// offset[i].
+/// What the stages before the linear one make of x[i] in a Program of column stages and one linear one, clips
+/// and roundings left out: slope[i] * x[i] + offset[i].
 struct ColumnMap {
   std::vector<double> slope, offset;
 };
@@ -78,6 +81,15 @@ ColumnMap columns_of(const Program& program) {
   return map;
 }
 
+/// Whether every stage but the last treats each column by itself, and the last is linear.
+bool is_linear_in_columns(const Program& program) {
+  for (const Stage& stage : program.stages) {
+    const bool last = &stage == &program.stages.back();
+    if (last ? !arith::is_linear(stage.kind) : !arith::is_fusible_column_stage(stage.kind)) return false;
+  }
+  return true;
+}
+
 /// Score of the first class boundary along `direction` from the mean: rows at mean + t * direction * unit.
 std::vector<double> row_at(const FeatureSpread& centre, const std::vector<double>& direction, double t) {
   std::vector<double> row(centre.mean);
@@ -85,24 +97,30 @@ std::vector<double> row_at(const FeatureSpread& centre, const std::vector<double
   return row;
 }
 
-/// f64 rows: the mean, each feature moved up and down, far out both ways, and on the boundary of every score.
-std::vector<double> probe_rows(const Pipeline& pipeline) {
-  const Program program = compile(pipeline);
+/// Rows in the making, at most as many bytes as a set may take.
+class ProbeRows {
+ public:
+  explicit ProbeRows(const std::vector<double>& first) : n_(first.size()), rows_(first) {}
+  bool has_room(std::size_t more) const {
+    const std::size_t most =
+        std::max<std::size_t>(12, kMostProbeBytes / sizeof(double) / std::max<std::size_t>(n_, 1));
+    return rows_.size() / n_ + more <= most;
+  }
+  void add(const std::vector<double>& row) { rows_.insert(rows_.end(), row.begin(), row.end()); }
+  const std::vector<double>& values() const { return rows_; }
+
+ private:
+  std::size_t n_;
+  std::vector<double> rows_;
+};
+
+/// Far out both ways and on the boundary of every score: each score is moved along the signs of its weights,
+/// where one unit changes it by the sum of their magnitudes.
+void add_boundaries(const Program& program, const FeatureSpread& centre, ProbeRows& rows) {
   const Stage& linear = program.stages.back();
-  const FeatureSpread centre = centre_of(pipeline);
   const ColumnMap columns = columns_of(program);
-  const auto n = static_cast<std::size_t>(program.n_features());
-  const std::int64_t most_rows =
-      std::max<std::int64_t>(12, kMostProbeBytes / 8 / std::max<std::int64_t>(program.n_features(), 1));
-  std::vector<double> rows = centre.mean;
-  const auto room = [&](std::int64_t more) {
-    return static_cast<std::int64_t>(rows.size() / n) + more <= most_rows;
-  };
-  const auto add = [&rows](const std::vector<double>& row) {
-    rows.insert(rows.end(), row.begin(), row.end());
-  };
-  // Each score k is moved along the signs of its weights: one unit changes it by the sum of their magnitudes.
-  for (std::int64_t k = 0; k < linear.n_out && room(7); ++k) {
+  const std::size_t n = centre.mean.size();
+  for (std::int64_t k = 0; k < linear.n_out && rows.has_room(7); ++k) {
     const double* w = program.constants.data() + linear.weight + k * linear.n_in;
     std::vector<double> direction(n);
     double slope = 0.0;
@@ -115,21 +133,53 @@ std::vector<double> probe_rows(const Pipeline& pipeline) {
     if (!(slope > 0.0) || !std::isfinite(slope)) continue;
     at_centre += program.constants[static_cast<std::size_t>(linear.intercept + k)];
     for (const double z : {-700.0, -30.0, 0.0, 0x1p-40, 30.0, 700.0})
-      add(row_at(centre, direction, (z - at_centre) / slope));
+      rows.add(row_at(centre, direction, (z - at_centre) / slope));
   }
-  for (std::size_t i = 0; i < n && room(2); ++i) {
+}
+
+/// For any other Program: rows all around, near and far, and a value missing in each column that may miss
+/// one.
+void add_surroundings(const Program& program, const FeatureSpread& centre, ProbeRows& rows) {
+  constexpr std::int64_t kRows = 24;
+  GenerateJob job;
+  job.features = program.n_features();
+  job.type = ElementType::f64;
+  std::vector<double> direction(centre.mean.size());
+  for (std::int64_t r = 0; r < kRows && rows.has_room(1); ++r) {
+    make_up_rows(job, r, 1, reinterpret_cast<std::byte*>(direction.data()));
+    const double reach = r % 3 == 0 ? 0.25 : r % 3 == 1 ? 1.5 : 40.0;
+    rows.add(row_at(centre, direction, reach));
+  }
+  rows.add(std::vector<double>(centre.mean.size(), 0.0));
+  std::vector<double> missing = centre.mean;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    if (program.validity[i] != Validity::finite && i % 2 == 0)
+      missing[i] = std::numeric_limits<double>::quiet_NaN();
+  }
+  rows.add(missing);
+}
+
+/// f64 rows: the mean, what shows the bounds of the Program, and each feature moved up and down.
+std::vector<double> probe_rows(const Pipeline& pipeline) {
+  const Program program = compile(pipeline);
+  const FeatureSpread centre = centre_of(pipeline);
+  const std::size_t n = centre.mean.size();
+  ProbeRows rows(centre.mean);
+  is_linear_in_columns(program) ? add_boundaries(program, centre, rows)
+                                : add_surroundings(program, centre, rows);
+  for (std::size_t i = 0; i < n && rows.has_room(2); ++i) {
     for (const double t : {-1.5, 2.0}) {
       std::vector<double> row(centre.mean);
       row[i] += t * centre.unit[i];
-      add(row);
+      rows.add(row);
     }
   }
-  // A row that is not finite shows nothing about arithmetic.
+  // A row that is not finite shows nothing about arithmetic, unless it has missing values to replace.
   std::vector<double> finite;
-  for (std::size_t r = 0; r < rows.size(); r += n) {
-    const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(r);
+  for (std::size_t r = 0; r < rows.values().size(); r += n) {
+    const auto begin = rows.values().begin() + static_cast<std::ptrdiff_t>(r);
     const auto end = begin + static_cast<std::ptrdiff_t>(n);
-    const bool usable = std::all_of(begin, end, [](double x) { return std::isfinite(arith::narrow(x)); });
+    const bool usable = std::all_of(begin, end, [](double x) { return !std::isinf(arith::narrow(x)); });
     if (usable) finite.insert(finite.end(), begin, end);
   }
   return finite;

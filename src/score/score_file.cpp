@@ -13,6 +13,7 @@
 #include "evenscore/error.h"
 #include "score/batch.h"
 #include "score/channel.h"
+#include "score/chosen_outputs.h"
 
 namespace evenscore {
 namespace {
@@ -20,12 +21,12 @@ namespace {
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
 constexpr int kSlots = 3;  // one being read, one scored, one written
 
-PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Program& program,
-                           const RowSource& source, bool bound_by_name) {
+PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const WantedOutputs& wanted,
+                           const Program& program, const RowSource& source, bool bound_by_name) {
   PredictionLayout layout;
   layout.rows = source.count();
   layout.type = job.output_type;
-  layout.wanted = job.wanted;
+  layout.wanted = wanted;
   layout.classes = model.pipeline.classes();
   layout.decision_columns = program.n_scores() == 1 ? 0 : program.n_scores();
   layout.mark_bad_rows = job.bad_rows == BadRows::mark;
@@ -128,17 +129,18 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
+  const WantedOutputs wanted = choose_outputs(job.wanted, program);
   check_probes(model.pipeline, model.probes.empty() ? make_probes(model.pipeline) : model.probes, job.engine,
                job.engine_options);
   const std::unique_ptr<Engine> engine = make_engine(job.engine, program, job.engine_options);
 
   std::vector<std::string> inputs = job.model_paths;
   inputs.push_back(job.rows_path);
-  const PredictionLayout layout = layout_of(model, job, program, source, bound_by_name);
+  const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite);
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
-  const std::int64_t results = result_bytes(program, job.output_type, job.wanted);
+  const std::int64_t results = result_bytes(program, job.output_type, wanted);
   const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results);
   std::int64_t batch_rows =
       job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
@@ -146,7 +148,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   std::vector<Batch> slots;
   slots.reserve(kSlots);
   for (int i = 0; i < kSlots; ++i)
-    slots.emplace_back(program, source.type(), job.output_type, job.wanted, batch_rows);
+    slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows);
 
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
   ScoreSummary summary;
@@ -180,6 +182,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   summary.engine = engine->description();
   summary.rows_dataset = source.dataset();
   summary.bound_by_name = bound_by_name;
+  summary.outputs = names_of(wanted);
   if (summary.cancelled) return summary;
   summary.rows_digest = rows_digest.hex();
   writer.finish(summary.rows_digest);

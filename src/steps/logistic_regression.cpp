@@ -1,10 +1,10 @@
-// sklearn.linear_model.LogisticRegression: x . coef_ + intercept_, then a link that depends on release and
-// parameters.
+// sklearn.linear_model.LogisticRegression and LogisticRegressionCV: x . coef_ + intercept_, then a link that
+// depends on release and parameters.
 #include <fmt/format.h>
 
 #include <array>
 
-#include "evenscore/error.h"
+#include "steps/linear_model.h"
 #include "steps/step_class.h"
 #include "steps/step_values.h"
 
@@ -13,45 +13,42 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.linear_model._logistic.LogisticRegression",
                                                    "sklearn.linear_model.logistic.LogisticRegression"};
+constexpr std::array<std::string_view, 2> kCvSavedAs{"sklearn.linear_model._logistic.LogisticRegressionCV",
+                                                     "sklearn.linear_model.logistic.LogisticRegressionCV"};
 constexpr std::array<std::string_view, 15> kParams{
     "penalty",      "dual",       "tol",          "C",      "fit_intercept", "intercept_scaling",
     "class_weight", "l1_ratio",   "random_state", "solver", "max_iter",      "multi_class",
     "verbose",      "warm_start", "n_jobs"};
+constexpr std::array<std::string_view, 20> kCvParams{"Cs",
+                                                     "l1_ratios",
+                                                     "fit_intercept",
+                                                     "cv",
+                                                     "dual",
+                                                     "penalty",
+                                                     "scoring",
+                                                     "solver",
+                                                     "tol",
+                                                     "max_iter",
+                                                     "n_jobs",
+                                                     "verbose",
+                                                     "refit",
+                                                     "intercept_scaling",
+                                                     "class_weight",
+                                                     "multi_class",
+                                                     "random_state",
+                                                     "l1_ratio",
+                                                     "use_legacy_attributes",
+                                                     "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
-    {{"n_features_in", true}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter", false}}};
+    {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
 constexpr SklearnVersion kNoMultiClass{1, 8};
-
-struct LogisticRegression {
-  std::vector<double> coef;       ///< n_scores x n_features
-  std::vector<double> intercept;  ///< n_scores
-  std::int32_t n_classes = 0;
-};
-
-std::int64_t n_features(const Step& step) {
-  return integer_attribute(step, "n_features_in");
-}
-
-LogisticRegression read(const Step& step) {
-  const Array* classes = step.attribute("classes");
-  if (classes == nullptr || classes->kind == Array::Kind::none || classes->shape.size() != 1) {
-    refuse(step, "classes", "not a one-dimensional array");
-  }
-  const std::uint64_t n_classes = classes->size();
-  if (n_classes < 2 || n_classes > 1'000'000) refuse(step, "classes", fmt::format("{} classes", n_classes));
-  const std::uint64_t n_scores = n_classes == 2 ? 1 : n_classes;
-  LogisticRegression model;
-  model.n_classes = static_cast<std::int32_t>(n_classes);
-  model.coef = finite_values(step, "coef", {n_scores, static_cast<std::uint64_t>(n_features(step))});
-  model.intercept = finite_values(step, "intercept", {n_scores});
-  return model;
-}
 
 /// scikit-learn's own decision between one-vs-rest and multinomial, release by release (docs/arithmetic.md,
 /// "Link").
 LinkKind link(const Step& step) {
-  const bool binary = step.attribute("classes")->size() == 2;
-  const SklearnVersion version = parse_sklearn_version(step.sklearn_version);
+  const bool binary = n_classes(step) == 2;
+  const SklearnVersion version = version_of(step);
   const std::string solver = string_param(step, "solver");
   bool one_vs_rest = false;
   if (version >= kNoMultiClass) {
@@ -74,26 +71,15 @@ LinkKind link(const Step& step) {
   return one_vs_rest ? LinkKind::one_vs_rest : LinkKind::softmax;
 }
 
-void check(const Step& step, std::int64_t n_in) {
-  if (n_features(step) != n_in)
-    refuse(step, "n_features_in", "differs from the columns that reach this step");
-  read(step);
+std::int64_t check(const Step& step, std::int64_t n_in) {
   link(step);
+  return check_linear_classifier(step, n_in);
 }
 
 void lower(const Step& step, ProgramBuilder& program) {
-  if (program.follows_float32() && step.attribute("coef")->type != ElementType::f64) {
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format(
-            "--arithmetic sklearn has no fixed bits for float32 rows and {} coefficients: scikit-learn's "
-            "score is then a float32 BLAS product",
-            step.attribute("coef")->dtype),
-        step.name.empty() ? step.class_name : fmt::format("step '{}'", step.name), "use --arithmetic exact");
-  }
-  const LogisticRegression model = read(step);
-  program.require(Validity::finite);
-  program.linear(model.coef, model.intercept);
+  const std::int32_t classes = n_classes(step);
+  lower_linear(step, n_scores(classes), program);
+  program.classify(classes, link(step));
 }
 
 std::string rules(const Step& step) {
@@ -116,11 +102,23 @@ const StepClass kLogisticRegression{"sklearn.linear_model.LogisticRegression",
                                     kSavedAs,
                                     kParams,
                                     kFitted,
-                                    true,
+                                    StepRole::predictor,
+                                    {},
                                     check,
-                                    n_features,
+                                    linear_n_features,
                                     lower,
-                                    link,
                                     rules};
+
+extern const StepClass kLogisticRegressionCv;
+const StepClass kLogisticRegressionCv{"sklearn.linear_model.LogisticRegressionCV",
+                                      kCvSavedAs,
+                                      kCvParams,
+                                      kFitted,
+                                      StepRole::predictor,
+                                      {},
+                                      check,
+                                      linear_n_features,
+                                      lower,
+                                      rules};
 
 }  // namespace evenscore::steps

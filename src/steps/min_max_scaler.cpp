@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <limits>
 
 #include "steps/step_class.h"
 #include "steps/step_values.h"
@@ -15,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.preprocessing._data.MinMaxScaler",
                                                    "sklearn.preprocessing.data.MinMaxScaler"};
 constexpr std::array<std::string_view, 3> kParams{"feature_range", "copy", "clip"};
-constexpr std::array<FittedAttribute, 7> kFitted{{{"n_features_in", true},
+constexpr std::array<FittedAttribute, 7> kFitted{{{"n_features_in"},
                                                   {"n_samples_seen", false},
                                                   {"min", true},
                                                   {"scale", true},
@@ -29,19 +27,6 @@ struct MinMaxScaler {
   double low = 0.0;   ///< of feature_range
   double high = 1.0;  ///< of feature_range
 };
-
-std::int64_t n_features(const Step& step) {
-  return integer_attribute(step, "n_features_in");
-}
-
-/// NaN unless it is a number.
-double number(const Param& param) {
-  if (param.kind == Param::Kind::real) return param.real;
-  double value = std::numeric_limits<double>::quiet_NaN();
-  if (param.kind == Param::Kind::integer)
-    std::from_chars(param.text.data(), param.text.data() + param.text.size(), value);
-  return value;
-}
 
 void read_feature_range(const Step& step, MinMaxScaler& scaler) {
   const Param* range = step.param("feature_range");
@@ -57,8 +42,8 @@ void read_feature_range(const Step& step, MinMaxScaler& scaler) {
     refuse(step, "feature_range", "its minimum is not below its maximum: " + to_python(*range));
 }
 
-MinMaxScaler read(const Step& step) {
-  const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_features(step))};
+MinMaxScaler read(const Step& step, std::int64_t n_columns) {
+  const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_columns)};
   MinMaxScaler scaler;
   scaler.scale = finite_values(step, "scale", shape);
   scaler.min = finite_values(step, "min", shape);
@@ -70,17 +55,20 @@ MinMaxScaler read(const Step& step) {
   return scaler;
 }
 
-void check(const Step& step, std::int64_t n_in) {
-  if (n_features(step) != n_in)
-    refuse(step, "n_features_in", "differs from the columns that reach this step");
-  read(step);
+std::int64_t check(const Step& step, std::int64_t n_in) {
+  read(step, n_in);
+  return n_in;
+}
+
+std::int64_t n_features(const Step& step) {
+  return fitted_columns(step, {"scale"});
 }
 
 void lower(const Step& step, ProgramBuilder& program) {
-  MinMaxScaler scaler = read(step);
+  MinMaxScaler scaler = read(step, program.n_columns());
   program.require(Validity::no_infinity);
   // scikit-learn refuses what arrives here as infinity, and a clip would hide it.
-  if (scaler.clip) program.reject_infinity();
+  if (scaler.clip) program.reject(Validity::no_infinity);
   program.multiply(std::move(scaler.scale), Float32Scaling::round_each_step);
   program.add(std::move(scaler.min), Float32Scaling::round_each_step);
   if (scaler.clip) program.clip(scaler.low, scaler.high);
@@ -101,11 +89,11 @@ const StepClass kMinMaxScaler{"sklearn.preprocessing.MinMaxScaler",
                               kSavedAs,
                               kParams,
                               kFitted,
-                              false,
+                              StepRole::transformer,
+                              {},
                               check,
                               n_features,
                               lower,
-                              nullptr,
                               rules};
 
 }  // namespace evenscore::steps

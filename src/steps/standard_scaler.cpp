@@ -11,19 +11,15 @@ constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.preprocessing._data.
                                                    "sklearn.preprocessing.data.StandardScaler"};
 constexpr std::array<std::string_view, 3> kParams{"copy", "with_mean", "with_std"};
 constexpr std::array<FittedAttribute, 5> kFitted{
-    {{"n_features_in", true}, {"n_samples_seen", false}, {"mean", true}, {"var", true}, {"scale", true}}};
+    {{"n_features_in"}, {"n_samples_seen"}, {"mean", true}, {"var", true}, {"scale", true}}};
 constexpr SklearnVersion kNarrowParameters{1, 8};
 
 struct StandardScaler {
   std::optional<std::vector<double>> mean, scale;
 };
 
-std::int64_t n_features(const Step& step) {
-  return integer_attribute(step, "n_features_in");
-}
-
-StandardScaler read(const Step& step) {
-  const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_features(step))};
+StandardScaler read(const Step& step, std::int64_t n_columns) {
+  const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_columns)};
   StandardScaler scaler;
   if (boolean_param(step, "with_mean", true)) scaler.mean = finite_values(step, "mean", shape);
   if (boolean_param(step, "with_std", true)) {
@@ -35,15 +31,18 @@ StandardScaler read(const Step& step) {
   return scaler;
 }
 
-void check(const Step& step, std::int64_t n_in) {
-  if (n_features(step) != n_in)
-    refuse(step, "n_features_in", "differs from the columns that reach this step");
-  read(step);
+std::int64_t check(const Step& step, std::int64_t n_in) {
+  read(step, n_in);
+  return n_in;
+}
+
+std::int64_t n_features(const Step& step) {
+  return fitted_columns(step, {"scale", "mean", "var"});
 }
 
 void lower(const Step& step, ProgramBuilder& program) {
-  StandardScaler scaler = read(step);
-  const Float32Scaling float32_scaling = parse_sklearn_version(step.sklearn_version) >= kNarrowParameters
+  StandardScaler scaler = read(step, program.n_columns());
+  const Float32Scaling float32_scaling = version_of(step) >= kNarrowParameters
                                              ? Float32Scaling::narrow_parameters
                                              : Float32Scaling::round_each_step;
   program.require(Validity::no_infinity);
@@ -51,7 +50,7 @@ void lower(const Step& step, ProgramBuilder& program) {
 }
 
 std::string rules(const Step& step) {
-  return parse_sklearn_version(step.sklearn_version) >= kNarrowParameters
+  return version_of(step) >= kNarrowParameters
              ? "float32 rows: mean and scale are rounded to float32, then float32 arithmetic (scikit-learn "
                "1.8 and later)"
              : "float32 rows: float64 arithmetic, each step rounded to float32 (scikit-learn before 1.8)";
@@ -64,11 +63,11 @@ const StepClass kStandardScaler{"sklearn.preprocessing.StandardScaler",
                                 kSavedAs,
                                 kParams,
                                 kFitted,
-                                false,
+                                StepRole::transformer,
+                                {},
                                 check,
                                 n_features,
                                 lower,
-                                nullptr,
                                 rules};
 
 }  // namespace evenscore::steps

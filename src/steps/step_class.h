@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "evenscore/pipeline.h"
@@ -14,26 +15,39 @@ namespace evenscore::steps {
 struct FittedAttribute {
   std::string_view name;
   bool required = false;  ///< its absence means the step was never fitted
+  /// Where the file has it when that is not `name_`; dots lead into attributes of attributes.
+  std::string_view saved_as = {};
 };
 
-/// Everything evenscore knows of one scikit-learn class. To support another: one file with such an object,
-/// one row in step_classes.cpp.
+enum class StepRole : std::uint8_t {
+  transformer,  ///< gives columns
+  predictor,    ///< gives classes or a regressor's values; ends a pipeline
+  sequence,     ///< a Pipeline: what its last step is
+};
+
+/// Columns of a step that does not say how many it was fitted on (releases before 0.23).
+constexpr std::int64_t kAnyColumns = -1;
+
+/// Everything evenscore knows of one scikit-learn class. To support another: one such object in the file of
+/// its family, one row in step_classes.cpp.
 struct StepClass {
   std::string_view name;                       ///< as users import it: "sklearn.preprocessing.StandardScaler"
   std::span<const std::string_view> saved_as;  ///< as files name it, any release
-  std::span<const std::string_view> params;    ///< constructor parameters of all supported releases
+  /// Constructor parameters of all supported releases, and other values kept as they are, by their path.
+  std::span<const std::string_view> params;
   std::span<const FittedAttribute> fitted;
-  bool predictor;  ///< gives scores and classes; ends a pipeline
+  StepRole role;
+  /// Attributes of which the first that is there holds the estimator it wraps: Step::steps. Empty for most.
+  std::span<const std::string_view> wrapped;
 
-  /// Throws Error unless values and shapes agree with each other and with `n_in` columns.
-  void (*check)(const Step& step, std::int64_t n_in);
-  /// Columns that the step was fitted on.
+  /// Columns it makes, scores for a predictor. Throws Error unless values and shapes agree with each other
+  /// and with `n_in` columns.
+  std::int64_t (*check)(const Step& step, std::int64_t n_in);
+  /// Columns that the step was fitted on, or kAnyColumns.
   std::int64_t (*n_features)(const Step& step);
-  /// Appends what the step computes; for a predictor, up to the scores. The step has been checked.
+  /// Appends what the step computes; a predictor says how its scores become predictions. It has been checked.
   void (*lower)(const Step& step, ProgramBuilder& program);
-  /// Predictors: how scores become probabilities.
-  LinkKind (*link)(const Step& step);
-  /// One line for people about the rules of this step's release, or empty.
+  /// One line for people about the rules of this step's release.
   std::string (*rules)(const Step& step);
 };
 

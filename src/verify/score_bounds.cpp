@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "evenscore/arith/column.h"
 #include "evenscore/arith/element.h"
 #include "evenscore/error.h"
 
@@ -55,7 +56,10 @@ ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other)
     return stage.kind == StageKind::affine || stage.kind == StageKind::affine_centered;
   };
   const std::vector<Stage>& stages = program_.stages;
-  if (stages.empty() || std::count_if(stages.begin(), stages.end(), is_linear) != 1 ||
+  const bool known = std::all_of(stages.begin(), stages.end(), [&](const Stage& stage) {
+    return is_linear(stage) || arith::is_fusible_column_stage(stage.kind);
+  });
+  if (!known || stages.empty() || std::count_if(stages.begin(), stages.end(), is_linear) != 1 ||
       !is_linear(stages.back())) {
     throw Error(ErrorCode::unsupported, "no rounding bound is known for this program", {},
                 "compare bitwise or with a tolerance");
@@ -309,6 +313,14 @@ void ScoreBounds::evaluate(const RowsView& rows, double* p64, double* other) con
         case StageKind::affine_centered:
           centre(stage, tile);
           break;
+        case StageKind::binarize:
+        case StageKind::replace_missing:
+        case StageKind::reject_not_finite:
+        case StageKind::gather:
+        case StageKind::products:
+        case StageKind::normalize_l1:
+        case StageKind::normalize_l2:
+        case StageKind::normalize_max:
         case StageKind::reject_infinity:  // an infinite value has an infinite bound already
         case StageKind::affine:
           break;

@@ -52,38 +52,82 @@ EVENSCORE_HD void store_softmax(const ProgramView& program, const double* z, con
   }
 }
 
+/// (z clipped to [-1, 1], plus 1) / 2.
+EVENSCORE_HD double modified_huber64(double z) {
+  return mul(add(at_most(at_least(z, -1.0), 1.0), 1.0), 0.5);
+}
+
+EVENSCORE_HD double one_vs_rest_term(const ProgramView& program, double z) {
+  return program.link == LinkKind::modified_huber ? modified_huber64(z) : sigmoid64(z).p;
+}
+
 EVENSCORE_HD void store_one_vs_rest(const ProgramView& program, const double* z, const OutputsView& out,
                                     std::int64_t row) {
   const int n = program.n_classes;
-  double sum = sigmoid64(z[0]).p;
-  for (int k = 1; k < n; ++k) sum = add(sum, sigmoid64(z[k]).p);
+  double sum = one_vs_rest_term(program, z[0]);
+  for (int k = 1; k < n; ++k) sum = add(sum, one_vs_rest_term(program, z[k]));
+  const bool uniform = program.uniform_if_zero && sum == 0.0;
   for (int k = 0; k < n; ++k) {
-    const double p = div(sigmoid64(z[k]).p, sum);
+    const double p = uniform ? div(1.0, static_cast<double>(n)) : div(one_vs_rest_term(program, z[k]), sum);
     if (out.proba != nullptr) store(out.proba, out.type, row * n + k, p);
     if (out.log_proba != nullptr) store(out.log_proba, out.type, row * n + k, log64(p));
   }
+}
+
+/// Probability of the second of two classes, and of the first.
+EVENSCORE_HD Pair<double> binary_proba64(const ProgramView& program, double z) {
+  Pair<double> proba = program.link == LinkKind::modified_huber
+                           ? Pair<double>{modified_huber64(z), modified_huber64(negate(z))}
+                           : sigmoid64(program.link == LinkKind::sigmoid_doubled ? mul(2.0, z) : z);
+  if (program.complement_first) proba.q = sub(1.0, proba.p);
+  return proba;
+}
+
+EVENSCORE_HD void store_binary_modified_huber(const ProgramView& program, double z, const OutputsView& out,
+                                              std::int64_t row) {
+  const Pair<double> proba = binary_proba64(program, z);
+  if (out.proba != nullptr) {
+    store(out.proba, out.type, 2 * row, proba.q);
+    store(out.proba, out.type, 2 * row + 1, proba.p);
+  }
+  if (out.log_proba != nullptr) {
+    store(out.log_proba, out.type, 2 * row, log64(proba.q));
+    store(out.log_proba, out.type, 2 * row + 1, log64(proba.p));
+  }
+}
+
+/// The class of a row that can be scored.
+EVENSCORE_HD int label_of(const ProgramView& program, const double* z) {
+  if (program.n_scores > 1) return label_of_scores(z, program.n_scores);
+  if (program.label_rule == LabelRule::score) return label_of_score(z[0]);
+  double value = program.positive_first ? negate(z[0]) : z[0];
+  if (program.label_rule == LabelRule::proba_threshold) {
+    const Pair<double> proba = binary_proba64(program, z[0]);
+    value = program.positive_first ? proba.q : proba.p;
+  }
+  return (value >= program.threshold) == program.positive_first ? 0 : 1;
 }
 
 /// Writes every wanted output of `row`. `status` is `scored` exactly when all scores are finite.
 EVENSCORE_HD void finish_row(const ProgramView& program, const double* z, RowStatus status,
                              const OutputsView& out, std::int64_t row) {
   const bool scored = status == RowStatus::scored;
-  const bool binary = program.n_scores == 1;
-  if (out.label_index != nullptr) {
-    const int label = binary ? label_of_score(z[0]) : label_of_scores(z, program.n_scores);
-    out.label_index[row] = scored ? label : -1;
-  }
   if (out.status != nullptr) out.status[row] = static_cast<std::uint8_t>(status);
   if (out.decision != nullptr) {
-    for (int k = 0; k < program.n_scores; ++k)
-      store(out.decision, out.type, row * program.n_scores + k, z[k]);
+    for (int k = 0; k < program.n_scores; ++k) {
+      const double value = program.link == LinkKind::exponential ? exp64(z[k]) : z[k];
+      store(out.decision, out.type, row * program.n_scores + k, value);
+    }
   }
+  if (program.n_classes == 0) return;
+  if (out.label_index != nullptr) out.label_index[row] = scored ? label_of(program, z) : -1;
   if (out.proba == nullptr && out.log_proba == nullptr) return;
-  if (!binary) {
+  if (program.n_scores > 1) {
     program.link == LinkKind::softmax ? store_softmax(program, z, out, row)
                                       : store_one_vs_rest(program, z, out, row);
     return;
   }
+  if (program.link == LinkKind::modified_huber) return store_binary_modified_huber(program, z[0], out, row);
   const double linked = program.link == LinkKind::sigmoid_doubled ? mul(2.0, z[0]) : z[0];
   if (out.proba != nullptr) store_binary_proba(program, linked, out, row);
   if (out.log_proba != nullptr) {

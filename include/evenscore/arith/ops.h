@@ -92,6 +92,14 @@ EVENSCORE_HD double div(double a, double b) {
 #endif
 }
 
+EVENSCORE_HD double sqrt(double x) {
+#if defined(__CUDA_ARCH__)
+  return __dsqrt_rn(x);
+#else
+  return __builtin_sqrt(x);
+#endif
+}
+
 /// a * b + c with one rounding. Without an FMA instruction this is libm's exact, slower fma.
 EVENSCORE_HD double fma(double a, double b, double c) {
 #if defined(__CUDA_ARCH__)

@@ -171,7 +171,7 @@ static HWY_INLINE void store_one_vs_rest(const GroupScores& z, int n, double* co
 template <class T>
 static HWY_INLINE void store_multiclass(const ProgramView& program, const GroupScores& z, double* columns,
                                         const OutputsView& out, std::int64_t row) {
-  const int n = program.n_classes;
+  const int n = program.n_scores;
   if (out.decision != nullptr) store_rows(z.z, n, at<T>(out.decision, row, n));
   T* proba = out.proba == nullptr ? nullptr : at<T>(out.proba, row, n);
   T* log_proba = out.log_proba == nullptr ? nullptr : at<T>(out.log_proba, row, n);
@@ -189,7 +189,7 @@ static HWY_INLINE void store_multiclass(const ProgramView& program, const GroupS
 
 static HWY_INLINE void finish_multiclass(const ProgramView& program, const GroupScores& z, double* columns,
                                          const OutputsView& out, std::int64_t row) {
-  const int n = program.n_classes;
+  const int n = program.n_scores;
   if (out.label_index != nullptr) {
     Doubles largest = z[0];
     Doubles label = 0.0;
@@ -203,6 +203,12 @@ static HWY_INLINE void finish_multiclass(const ProgramView& program, const Group
   }
   out.type == OutputType::f64 ? store_multiclass<double>(program, z, columns, out, row)
                               : store_multiclass<float>(program, z, columns, out, row);
+}
+
+/// Whether finish_groups() knows what follows the scores; the rest goes row by row through arith::finish_row.
+static HWY_INLINE bool finishes_groups(const ProgramView& program) {
+  return program.link != LinkKind::exponential && program.link != LinkKind::modified_huber &&
+         program.label_rule == LabelRule::score && !program.uniform_if_zero;
 }
 
 /// Whether all scores of n_groups groups are finite.

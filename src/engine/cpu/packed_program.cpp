@@ -4,7 +4,6 @@
 
 #include "evenscore/arith/column.h"
 #include "evenscore/arith/score.h"
-#include "evenscore/error.h"
 
 namespace evenscore::engine::cpu {
 namespace {
@@ -21,16 +20,17 @@ bool has_exact_reciprocal(double s) {
 PackedProgram::PackedProgram(const Program& program)
     : program_(program),
       view_(program_.view()),
+      widest_(program_.widest()),
       n_padded_((view_.n_features + arith::kLanes - 1) / arith::kLanes * arith::kLanes) {
-  const auto is_last = [this](const Stage& stage) { return &stage == &program_.stages.back(); };
   for (const Stage& stage : program_.stages) {
-    if (arith::is_column_stage(stage.kind) == is_last(stage))
-      throw Error(ErrorCode::unsupported, "the cpu engine runs programs with one linear stage, their last");
+    const bool last = &stage == &program_.stages.back();
+    fused_ = fused_ && (last ? arith::is_linear(stage.kind) : arith::is_fusible_column_stage(stage.kind));
   }
+  if (!fused_) return;
   const double* constants = view_.constants;
   for (const Stage& stage : program_.stages) {
     const double* p = constants + stage.parameter;
-    if (arith::is_column_stage(stage.kind)) {
+    if (!arith::is_linear(stage.kind)) {
       const bool multiplies = stage.kind == StageKind::multiply || stage.kind == StageKind::divide;
       const bool float32_values = !stages_.empty() && stages_.back().rounding == StageRounding::f32;
       PackedStage packed{stage.kind, stage.rounding, nullptr, nullptr, nullptr, float32_values};

@@ -19,19 +19,22 @@ struct PackedStage {
   bool float32_values;       ///< what comes in was rounded to f32
 };
 
-/// A Program as the vector targets run it: column stages, then one affine stage. Rows are padded with zeros
-/// to whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to its bits, whatever a is.
-/// Immutable; safe to share between threads.
+/// A Program as the vector targets run it. Where it is `fused`, column stages and then one affine stage, rows
+/// are padded with zeros to whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to
+/// its bits, whatever a is. Any other Program goes stage by stage through run_stages(). Immutable; safe to
+/// share between threads.
 class PackedProgram {
  public:
-  /// Copies what it needs. Throws Error (unsupported) where the linear stage is not the only one or not the
-  /// last: no step lowers to that, and another sequence must not be taken for this one.
+  /// Copies what it needs.
   explicit PackedProgram(const Program& program);
   PackedProgram(const PackedProgram&) = delete;
   PackedProgram& operator=(const PackedProgram&) = delete;
 
   /// Of the Program that was packed, which this one owns.
   const ProgramView& view() const { return view_; }
+  bool fused() const { return fused_; }
+  /// The most values that a row has between two stages.
+  std::int64_t widest() const { return widest_; }
   std::int64_t n_padded() const { return n_padded_; }
   const std::vector<PackedStage>& stages() const { return stages_; }
   /// The centre of an affine_centered stage; null for affine.
@@ -47,7 +50,9 @@ class PackedProgram {
 
   Program program_;
   ProgramView view_;
+  std::int64_t widest_;
   std::int64_t n_padded_;
+  bool fused_ = true;
   std::vector<AlignedDoubles> constants_;
   std::vector<PackedStage> stages_;
   const double* centre_ = nullptr;

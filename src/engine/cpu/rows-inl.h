@@ -5,6 +5,7 @@
 
 #include "engine/cpu/finish-inl.h"
 #include "engine/cpu/scores-inl.h"
+#include "engine/cpu/stages-inl.h"
 #include "engine/cpu/target.h"
 #include "evenscore/arith/finish_row.h"
 
@@ -41,8 +42,11 @@ struct Scratch {
   Scratch(const PackedProgram& program, double* memory)
       : z(memory),
         terms(z + program.view().n_scores * rows_a_block(program.view())),
-        tile(terms + (program.view().n_classes + kWidth) * kWidth),
-        packed(tile + program.n_padded() * kWidth) {}
+        tile(terms + (largest(program.view().n_classes, program.view().n_scores) + kWidth) * kWidth),
+        packed(tile + largest(program.n_padded(), program.widest()) * kWidth) {}
+
+ private:
+  static std::int64_t largest(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 };
 
 /// The rows of a group from `first` on; where there are fewer than kWidth, the last one fills it.
@@ -89,7 +93,22 @@ static bool score_block(const PackedProgram& program, const RowsView& rows, std:
 using ScoreBlock = bool (*)(const PackedProgram& program, const RowsView& rows, std::int64_t first,
                             std::int64_t n, Prefetcher& prefetcher, const Scratch& scratch);
 
+/// The same for Programs that are not fused: every stage on the rows of a group.
+static bool score_block_by_stages(const PackedProgram& program, const RowsView& rows, std::int64_t first,
+                                  std::int64_t n, Prefetcher&, const Scratch& scratch) {
+  bool inputs_finite = true;
+  for (std::int64_t row = 0; row < n; row += kWidth) {
+    Group group;
+    locate(rows, first + row, n - row, group);
+    double* z = scratch.z + row * program.view().n_scores;
+    inputs_finite =
+        score_group_by_stages(program, rows, group, scratch.tile, scratch.packed, z) && inputs_finite;
+  }
+  return inputs_finite;
+}
+
 static ScoreBlock score_block_of(const PackedProgram& program, ElementType type) {
+  if (!program.fused()) return score_block_by_stages;
   const bool folded = program.stages().empty() && program.centre() != nullptr;
   switch (type) {
 #define EVENSCORE_SCORE_BLOCK(type) \
@@ -148,7 +167,7 @@ static void run_rows(const PackedProgram& program, const RowsView& rows, const O
   for (std::int64_t block = first; block < last; block += block_rows) {
     const std::int64_t n = last - block < block_rows ? last - block : block_rows;
     const bool inputs_finite = score(program, rows, block, n, prefetcher, scratch);
-    const int n_groups = static_cast<int>(n / kWidth);
+    const int n_groups = finishes_groups(view) ? static_cast<int>(n / kWidth) : 0;
     const std::int64_t n_grouped = n_groups * kWidth;
     const bool scores_finite = finish_groups(view, scratch.z, n_groups, scratch.terms, outputs, block);
     const std::int64_t from = inputs_finite && scores_finite ? n_grouped : 0;

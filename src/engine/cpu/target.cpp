@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -45,7 +46,8 @@ const Target& choose_target(const std::string& name) {
 std::int64_t scratch_size(const PackedProgram& program) {
   const ProgramView& view = program.view();
   return rows_a_block(view) * view.n_scores +
-         arith::kLanes * (view.n_classes + arith::kLanes + 2 * program.n_padded());
+         arith::kLanes * (std::max(view.n_classes, view.n_scores) + arith::kLanes +
+                          2 * std::max(program.n_padded(), program.widest()));
 }
 
 }  // namespace evenscore::engine::cpu

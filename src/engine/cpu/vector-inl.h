@@ -73,6 +73,9 @@ static HWY_INLINE Doubles mul(Doubles a, Doubles b) {
 static HWY_INLINE Doubles div(Doubles a, Doubles b) {
   return Doubles(hn::Div(a.v, b.v));
 }
+static HWY_INLINE Doubles sqrt(Doubles a) {
+  return Doubles(hn::Sqrt(a.v));
+}
 static HWY_INLINE Doubles fma(Doubles a, Doubles b, Doubles c) {
   return Doubles(hn::MulAdd(a.v, b.v, c.v));
 }

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "evenscore/arith/column.h"
+#include "evenscore/arith/score.h"
+
+/// One stage on all values of a row: one source for every engine (docs/arithmetic.md, section 2). T is
+/// double, or a vector of rows in the cpu engine; `v` and `out` yield element i as T, and take one.
+namespace evenscore::arith {
+
+/// 0, or NaN where x is infinite.
+template <class T>
+EVENSCORE_HD T nan_if_infinite(T x) {
+  return select(is_nan(x), T(0.0), mul(x, T(0.0)));
+}
+
+template <class T, class In>
+EVENSCORE_HD T norm_of(const Stage& stage, const In& v) {
+  Lanes<T> lanes;
+  T largest = 0.0;
+  for (std::int64_t i = 0; i < stage.n_in; ++i) {
+    T& lane = lanes.a[i % kLanes];
+    const T x = v[i];
+    const T size = magnitude(x);
+    if (stage.kind == StageKind::normalize_l1) lane = add(lane, size);
+    if (stage.kind == StageKind::normalize_l2) lane = fma(x, x, lane);
+    if (stage.kind == StageKind::normalize_max) largest = select(size > largest, size, largest);
+  }
+  if (stage.kind == StageKind::normalize_max) return largest;
+  const T sum = sum_lanes(lanes);
+  return stage.kind == StageKind::normalize_l2 ? T(sqrt(sum)) : sum;
+}
+
+template <class T, class In, class Out>
+EVENSCORE_HD void apply_products(const Stage& stage, const double* p, const In& v, Out& out) {
+  for (std::int64_t j = 0; j < stage.n_out; ++j) {
+    const auto left = static_cast<std::int64_t>(p[2 * j]);
+    const auto right = static_cast<std::int64_t>(p[2 * j + 1]);
+    T product = 1.0;
+    if (left >= 0) product = v[left];
+    if (right >= 0) product = mul(product, T(out[right]));
+    out[j] = stage.rounding == StageRounding::f32 ? T(widen(narrow(product))) : product;
+  }
+}
+
+/// Applies `stage` to a row's n_in values `v`; its n_out results go to `out`, which must not overlap them.
+/// `rejected` is 0, and becomes NaN where a reject stage rejects the row.
+template <class T, class In, class Out>
+EVENSCORE_HD void apply_stage(const Stage& stage, const double* constants, const In& v, Out out,
+                              T& rejected) {
+  const double* p = constants + stage.parameter;
+  switch (stage.kind) {
+    case StageKind::gather:
+      for (std::int64_t j = 0; j < stage.n_out; ++j) out[j] = T(v[static_cast<std::int64_t>(p[j])]);
+      return;
+    case StageKind::products:
+      return apply_products<T>(stage, p, v, out);
+    case StageKind::normalize_l1:
+    case StageKind::normalize_l2:
+    case StageKind::normalize_max: {
+      T norm = norm_of<T>(stage, v);
+      norm = select(norm < T(p[0]), T(1.0), norm);
+      for (std::int64_t i = 0; i < stage.n_in; ++i) out[i] = div(T(v[i]), norm);
+      return;
+    }
+    case StageKind::affine:
+    case StageKind::affine_centered:
+      for (std::int64_t k = 0; k < stage.n_out; ++k) {
+        const double* w = constants + stage.weight + k * stage.n_in;
+        const double b = constants[stage.intercept + k];
+        out[k] = stage.kind == StageKind::affine ? score<T>(v, w, b, stage.n_in)
+                                                 : score_centered<T>(v, p, w, b, stage.n_in);
+      }
+      return;
+    case StageKind::reject_infinity:
+    case StageKind::reject_not_finite:
+      for (std::int64_t i = 0; i < stage.n_in; ++i) {
+        const T x = v[i];
+        out[i] = x;
+        rejected =
+            add(rejected, stage.kind == StageKind::reject_infinity ? nan_if_infinite(x) : mul(x, T(0.0)));
+      }
+      return;
+    default:
+      for (std::int64_t i = 0; i < stage.n_in; ++i) out[i] = apply_column_stage(stage, p, i, T(v[i]));
+  }
+}
+
+/// A score of a row that a reject stage may have rejected: NaN then.
+template <class T>
+EVENSCORE_HD T score_unless_rejected(T z, T rejected) {
+  return canonical(select(is_nan(rejected), rejected, z));
+}
+
+}  // namespace evenscore::arith
