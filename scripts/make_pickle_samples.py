@@ -7,6 +7,12 @@ Run it once with an old and once with a new NumPy (joblib installed), from the r
 NAME.json holds the values as Python itself reads them back; tests/pickle_samples_test.cpp reads the files
 NAME_p0.pkl .. NAME_p5.pkl, NAME.joblib and NAME_zlib.joblib and compares.
 
+    python scripts/make_pickle_samples.py python2
+writes python2.json: what the files of scripts/make_old_pickle_samples.py hold.
+
+    python scripts/make_pickle_samples.py memmap
+writes memmap.joblib and memmap.json, arrays that were mapped from files.
+
     python scripts/make_pickle_samples.py containers
 writes one small pickle in every compression, by Python's own modules, lz4 and joblib, to tests/data/pickle/containers;
 tests/pickle_container_test.cpp opens them.
@@ -21,6 +27,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import tempfile
 import zlib
 
 import joblib
@@ -132,10 +139,37 @@ def write_containers(folder):
         joblib.dump(value, folder / f"plain.joblib.{method}", compress=(method, 3))
 
 
+def write_expected(path, values):
+    text = ",\n".join(json.dumps(dump(one)) for one in values)
+    path.write_text("[\n" + text + "\n]\n")
+
+
+def write_memmap(folder):
+    arrays = []
+    for dtype, order in (("f8", "C"), ("f4", "F"), (">i4", "C"), ("f2", "F")):
+        with tempfile.NamedTemporaryFile() as file:
+            array = np.memmap(file.name, dtype, "w+", shape=(3, 4), order=order)
+            array[:] = np.arange(12).reshape(3, 4)
+            arrays.append(array)
+    joblib.dump(arrays, folder / "memmap.joblib")
+    assert b"memmap" in (folder / "memmap.joblib").read_bytes()
+    write_expected(folder / "memmap.json", joblib.load(folder / "memmap.joblib"))
+
+
+def write_python2_expected(folder):
+    """All of them, read as Python 3 reads Python 2's strings when told that they are Latin-1, are equal."""
+    files = [folder / f"python2{kind}_p{protocol}.pkl" for kind in ("", "_pure") for protocol in range(3)]
+    read = [pickle.loads(file.read_bytes(), encoding="latin1") for file in files]
+    assert all([dump(one) for one in other] == [dump(one) for one in read[0]] for other in read)
+    write_expected(folder / "python2.json", read[0])
+
+
 def main(name):
     folder = pathlib.Path("tests/data/pickle")
-    if name == "containers":
-        write_containers(folder / name)
+    others = {"containers": lambda: write_containers(folder / name), "memmap": lambda: write_memmap(folder),
+              "python2": lambda: write_python2_expected(folder)}
+    if name in others:
+        others[name]()
         return
     folder.mkdir(parents=True, exist_ok=True)
     expected = None
@@ -148,8 +182,7 @@ def main(name):
     for file, compress in ((f"{name}.joblib", 0), (f"{name}_zlib.joblib", 3)):
         joblib.dump(values(), folder / file, compress=compress)
         assert [dump(one) for one in joblib.load(folder / file)] == expected, file
-    text = ",\n".join(json.dumps(one) for one in expected)
-    (folder / f"{name}.json").write_text("[\n" + text + "\n]\n")
+    write_expected(folder / f"{name}.json", pickle.loads(data))
 
 
 if __name__ == "__main__":

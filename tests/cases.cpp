@@ -21,7 +21,7 @@ constexpr std::array<std::int64_t, 6> kRows{0, 1, 3, 7, 64, 1000};
 constexpr std::array<std::int64_t, 4> kSplits{0, 1, 3, 64};
 constexpr std::array<std::int64_t, 3> kMisaligned{0, 1, 4};
 /// Values of each field of EngineCase, in order.
-constexpr std::array<int, 12> kCounts{13, 5, 6, 11, 2, 5, 2, 6, 4, 4, 3, 2};
+constexpr std::array<int, 12> kCounts{13, 5, 6, 11, 2, 12, 8, 6, 4, 4, 3, 2};
 using Choice = std::array<int, kCounts.size()>;
 
 /// splitmix64, the same on every machine.
@@ -51,7 +51,7 @@ EngineCase to_case(const Choice& c) {
           static_cast<ElementType>(c[3]),
           static_cast<Arithmetic>(c[4]),
           static_cast<Scaling>(c[5]),
-          c[6] == 1,
+          static_cast<Outcome>(c[6]),
           static_cast<Values>(c[7]),
           1 + c[8],
           kSplits[at(9)],
@@ -138,22 +138,129 @@ std::vector<double> random_values(Random& random, std::int64_t n, double centre,
   return values;
 }
 
+/// Every column but each third one.
+std::vector<std::int64_t> some_columns(std::int64_t n) {
+  std::vector<std::int64_t> kept;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (i % 3 != 1) kept.push_back(i);
+  }
+  return kept;
+}
+
+/// What imputation makes of NaN, or of 0 where rows cannot hold NaN; the first columns once more as indicators.
+void impute(Random& random, const EngineCase& c, ProgramBuilder& builder) {
+  std::vector<std::int64_t> columns = some_columns(builder.n_columns());
+  std::vector<bool> keep(columns.size(), true);
+  for (std::int64_t i = 0; i < builder.n_columns() && i < 5; ++i) {
+    columns.push_back(i);
+    keep.push_back(false);
+  }
+  builder.gather(columns);
+  builder.replace_missing(is_floating(c.type) ? std::numeric_limits<double>::quiet_NaN() : 0.0,
+                          random_values(random, builder.n_columns(), 0.0, 1.0), keep);
+}
+
+void multiply_neighbours(ProgramBuilder& builder) {
+  const std::int64_t n = builder.n_columns();
+  std::vector<std::pair<std::int64_t, std::int64_t>> factors{{-1, -1}};
+  for (std::int64_t i = 0; i < n; ++i) factors.emplace_back(i, -1);
+  for (std::int64_t i = 0; i + 1 < n; ++i) factors.emplace_back(i, i + 2);  // by the copy of the next column
+  builder.products(factors);
+}
+
+void project(Random& random, double centre, ProgramBuilder& builder) {
+  const std::int64_t n = builder.n_columns();
+  const std::int64_t components = n < 9 ? n : 9;
+  builder.centre_and_scale(random_values(random, n, centre, 1.0), std::nullopt, Float32Scaling::round_each_step);
+  builder.linear(random_values(random, n * components, 0.0, 1.0),
+                 std::vector<double>(static_cast<std::size_t>(components), 0.0));
+  builder.centre_and_scale(std::nullopt, random_values(random, components, 2.0, 1.5),
+                           Float32Scaling::round_each_step);
+}
+
+void add_general_stages(const EngineCase& c, double centre, Random& random, ProgramBuilder& builder) {
+  const auto scale = [&] {
+    builder.centre_and_scale(random_values(random, builder.n_columns(), centre, 1.0),
+                             random_values(random, builder.n_columns(), 2.0, 1.5),
+                             Float32Scaling::round_each_step);
+  };
+  constexpr StageKind kNorms[] = {StageKind::normalize_l1, StageKind::normalize_l2, StageKind::normalize_max,
+                                 StageKind::normalize_signed_max};
+  switch (c.scaling) {
+    case Scaling::imputed:
+      return impute(random, c, builder);
+    case Scaling::selected:
+      scale();
+      builder.reject(Validity::finite);
+      return builder.gather(some_columns(c.n_features));
+    case Scaling::binarized:
+      scale();
+      builder.reject(c.threads % 2 == 0 ? Validity::no_infinity : Validity::finite);
+      return builder.binarize(0.125);
+    case Scaling::products:
+      return multiply_neighbours(builder);
+    case Scaling::normalized:
+      builder.normalize(kNorms[(c.n_rows + c.threads) % 4], c.threads % 2 == 0 ? 0x1p-1074 : 0.5);
+      return scale();
+    case Scaling::projected:
+      return project(random, centre, builder);
+    case Scaling::several_ways:
+      impute(random, c, builder);
+      scale();
+      multiply_neighbours(builder);
+      project(random, 0.0, builder);
+      builder.reject(Validity::no_infinity);
+      return builder.clip(-3.0, 4.0);
+    default:
+      return;
+  }
+}
+
+void finish(const EngineCase& c, ProgramBuilder& builder) {
+  const bool binary = c.n_scores == 1;
+  const std::int32_t n_classes = binary ? 2 : c.n_scores;
+  switch (c.outcome) {
+    case Outcome::usual:
+      return builder.classify(n_classes, binary ? LinkKind::sigmoid : LinkKind::softmax);
+    case Outcome::other_link:
+      return builder.classify(n_classes, binary ? LinkKind::sigmoid_doubled : LinkKind::one_vs_rest);
+    case Outcome::no_proba:
+      return builder.classify(n_classes, LinkKind::none);
+    case Outcome::huber:
+      return builder.classify(n_classes, LinkKind::modified_huber, !binary);
+    case Outcome::uniform:
+      builder.classify(n_classes, binary ? LinkKind::sigmoid : LinkKind::one_vs_rest, !binary);
+      if (binary) builder.choose_by(LabelRule::decision_threshold, 0.25, c.threads % 2 == 0);
+      return;
+    case Outcome::by_proba:
+      builder.classify(n_classes, binary ? LinkKind::sigmoid : LinkKind::softmax);
+      if (binary) builder.choose_by(LabelRule::proba_threshold, 0.7, c.threads % 2 == 0);
+      return;
+    case Outcome::regressor:
+      return builder.regress(LinkKind::identity);
+    default:
+      return builder.regress(LinkKind::exponential);
+  }
+}
+
 Program make_program(const EngineCase& c, Random& random) {
   CompileOptions options;
   options.arithmetic = c.arithmetic;
   options.rows = c.type;
   ProgramBuilder builder(c.n_features, options);
-  builder.require(Validity::finite);
+  const bool imputed = c.scaling == Scaling::imputed || c.scaling == Scaling::several_ways;
+  builder.require(imputed ? Validity::no_infinity : Validity::finite);
   const double centre = c.values == Values::epoch_seconds ? 1.6e9 : 0.0;
   const Float32Scaling float32_scaling =
-      c.other_link ? Float32Scaling::narrow_parameters : Float32Scaling::round_each_step;
+      c.outcome == Outcome::other_link ? Float32Scaling::narrow_parameters : Float32Scaling::round_each_step;
   const auto scaler = [&](double mean) {
     builder.centre_and_scale(random_values(random, c.n_features, mean, 1.0),
                              random_values(random, c.n_features, 2.0, 1.5), float32_scaling);
   };
   if (c.scaling == Scaling::folded || c.scaling == Scaling::two_scalers) scaler(centre);
   if (c.scaling == Scaling::two_scalers) scaler(0.0);
-  std::vector<double> weights = random_values(random, c.n_features * c.n_scores, 0.0, 2.0);
+  add_general_stages(c, centre, random, builder);
+  std::vector<double> weights = random_values(random, builder.n_columns() * c.n_scores, 0.0, 2.0);
   if (c.scaling == Scaling::unfoldable) {
     std::vector<double> scale = random_values(random, c.n_features, 2.0, 1.5);
     weights[0] = 0x1p-1020;
@@ -161,14 +268,14 @@ Program make_program(const EngineCase& c, Random& random) {
     builder.centre_and_scale(random_values(random, c.n_features, centre, 1.0), scale, float32_scaling);
   }
   if (c.scaling == Scaling::clipped) {
-    if (c.other_link) builder.reject(Validity::no_infinity);
+    if (c.outcome == Outcome::other_link) builder.reject(Validity::no_infinity);
     builder.multiply(random_values(random, c.n_features, 0.2, 0.2), float32_scaling);
     builder.add(random_values(random, c.n_features, -0.2 * centre, 0.5), float32_scaling);
     builder.clip(0.0, 1.0);
   }
   builder.linear(weights, random_values(random, c.n_scores, 0.0, 1.0));
-  if (c.n_scores == 1) return builder.finish(c.other_link ? LinkKind::sigmoid_doubled : LinkKind::sigmoid, 2);
-  return builder.finish(c.other_link ? LinkKind::one_vs_rest : LinkKind::softmax, c.n_scores);
+  finish(c, builder);
+  return builder.finish();
 }
 
 std::vector<EngineCase> pairwise_cases() {
@@ -235,10 +342,10 @@ std::vector<EngineCase> full_cases() {
 }  // namespace
 
 std::string EngineCase::name() const {
-  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_link{}_values{}_threads{}_split{}_off{}_{}", n_features,
+  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_outcome{}_values{}_threads{}_split{}_off{}_{}", n_features,
                      n_scores, n_rows, element_name(type),
                      arithmetic == Arithmetic::exact ? "exact" : "sklearn", static_cast<int>(scaling),
-                     other_link ? 1 : 0, static_cast<int>(values), threads, split, misaligned,
+                     static_cast<int>(outcome), static_cast<int>(values), threads, split, misaligned,
                      strided ? "strided" : "dense");
 }
 

@@ -21,7 +21,7 @@ struct Results {
     const auto n = static_cast<std::size_t>(rows);
     label_index.assign(n + kGuard, 0x5a5a5a5a);
     status.assign(n + kGuard, 0x5a);
-    proba.assign(n * static_cast<std::size_t>(program.n_classes) * size + kGuard, std::byte{0x5a});
+    proba.assign(n * static_cast<std::size_t>(program.n_proba()) * size + kGuard, std::byte{0x5a});
     log_proba = proba;
     decision.assign(n * static_cast<std::size_t>(program.n_scores()) * size + kGuard, std::byte{0x5a});
   }
@@ -31,10 +31,12 @@ struct Results {
     const std::size_t k = static_cast<std::size_t>(row) * size;
     OutputsView view;
     view.type = type;
-    view.label_index = label_index.data() + row;
+    if (!program.is_regressor()) view.label_index = label_index.data() + row;
     view.status = status.data() + row;
-    view.proba = proba.data() + k * static_cast<std::size_t>(program.n_classes);
-    view.log_proba = log_proba.data() + k * static_cast<std::size_t>(program.n_classes);
+    if (program.has_proba()) {
+      view.proba = proba.data() + k * static_cast<std::size_t>(program.n_proba());
+      view.log_proba = log_proba.data() + k * static_cast<std::size_t>(program.n_proba());
+    }
     view.decision = decision.data() + k * static_cast<std::size_t>(program.n_scores());
     return view;
   }

@@ -265,6 +265,16 @@ std::string zfile_of(const std::string& text, const std::string& length) {
   return "ZF" + length + std::string(19 - length.size(), ' ') + deflated(text);
 }
 
+TEST(PickleContainer, ZfilesOfJoblib08And09Open) {
+  for (const char* name : {"zfile_python2.joblib", "zfile_python3.joblib"}) {
+    const std::string file = sample(name);
+    EXPECT_EQ(detect(bytes_of(file)), Container::zfile);
+    const std::string text = opened(file);
+    EXPECT_EQ(text.size(), 0x14aU) << name;
+    EXPECT_NE(text.find("some text to compress, some text"), std::string::npos) << name;
+  }
+}
+
 TEST(PickleContainer, ZfileOpensWhenItsLengthIsRight) {
   EXPECT_EQ(opened(zfile_of(kPickle, "0x4")), kPickle);
   EXPECT_EQ(opened("ZF0x4                 " + deflated(kPickle)), kPickle)

@@ -178,6 +178,20 @@ TEST(PickleOpcode, Python2StringsAreLatin1) {
             ErrorCode::corrupt_file);
 }
 
+TEST(PickleOpcode, StringOfPython2InItsRepr) {
+  EXPECT_EQ(string_of(PickleBytes().raw("S'ab'\n")), "ab");
+  EXPECT_EQ(string_of(PickleBytes().raw("S''\n")), "");
+  EXPECT_EQ(string_of(PickleBytes().raw("S\"it's\"\n")), "it's");
+  EXPECT_EQ(string_of(PickleBytes().raw(R"(S'\\ \n\r\t\'\"\x80\x00')").raw("\n")), "\\ \n\r\t'\"\xC2\x80\0"s);
+  // Python refuses the first eight; Python 2 writes none of the others.
+  for (const char* wrong : {"a", "'", "'a", "a'", "\"a'", R"('\x4')", R"('\xg1')", R"('a\')", R"('a\q')",
+                            R"('\101')", "'a'b'", ""}) {
+    EXPECT_EQ(code_of(PickleBytes().raw(std::string("S").append(wrong).append("\n")).stop()),
+              ErrorCode::corrupt_file)
+        << wrong;
+  }
+}
+
 TEST(PickleOpcode, BytesOfEveryLength) {
   EXPECT_EQ(bytes_of(p2().op(Opcode::short_binbytes).number(2, 1).raw("\0\xFF"s)), "\0\xFF"s);
   EXPECT_EQ(bytes_of(p2().bytes("abc")), "abc");
@@ -553,6 +567,19 @@ TEST(PickleConstructor, Bytes) {
                                    .op(Opcode::reduce)
                                    .stop());
   EXPECT_EQ(beyond.kind(beyond.root()), Kind::unsupported);
+}
+
+TEST(PickleConstructor, OrderedDictOfPython2) {
+  PickleBytes stream = p2().global("collections", "OrderedDict").mark();
+  stream.mark().string("z").integer(1).op(Opcode::list).mark().string("a").integer(2).op(Opcode::list);
+  const Document document = read(stream.op(Opcode::list).op(Opcode::tuple1).op(Opcode::reduce).stop());
+  ASSERT_EQ(document.kind(document.root()), Kind::dict);
+  EXPECT_EQ(document.string(document.items(document.root())[0]), "z");
+  EXPECT_EQ(document.integer(*document.find(document.root(), "a")), 2);
+
+  PickleBytes odd = p2().global("collections", "OrderedDict").mark().mark().string("z").op(Opcode::list);
+  odd.op(Opcode::list).op(Opcode::tuple1).op(Opcode::reduce).stop();
+  EXPECT_EQ(find_unsupported(read(odd)).size(), 1u);
 }
 
 TEST(PickleConstructor, SetSliceAndOrderedDict) {

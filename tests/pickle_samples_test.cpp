@@ -1,5 +1,5 @@
-// Files that Python wrote: scripts/make_pickle_samples.py (values with what they are) and
-// scripts/make_fixtures.py (models of several scikit-learn versions).
+// Files that Python wrote: scripts/make_pickle_samples.py and scripts/make_old_pickle_samples.py (values with
+// what they are) and scripts/make_fixtures.py (models of several scikit-learn versions).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -133,6 +133,11 @@ std::vector<std::string> sample_files() {
       files.push_back(std::string(numpy) + ending);
     }
   }
+  for (const char* ending : {"_p0.pkl", "_p1.pkl", "_p2.pkl", "_pure_p0.pkl", "_pure_p1.pkl", "_pure_p2.pkl",
+                             ".joblib", "_zlib.joblib"}) {
+    files.push_back(std::string("python2") + ending);
+  }
+  files.push_back("memmap.joblib");
   return files;
 }
 

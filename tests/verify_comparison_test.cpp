@@ -22,7 +22,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 ComparisonOptions options(VerifyMode mode, Tolerances tolerances = {}) {
-  return {"a", "b", mode, tolerances, LinkKind::sigmoid, {"no", "yes"}, verifier::kBinary64};
+  return {"a", "b", mode, tolerances, verifier::PredictionRules{}, {"no", "yes"}, verifier::kBinary64};
 }
 
 NumbersView f64(const std::vector<double>& values, std::int64_t columns = 1) {

@@ -16,9 +16,18 @@ namespace {
 using verifier::Interval;
 using verifier::kBinary32;
 using verifier::kBinary64;
+using verifier::PredictionRules;
 using verifier::ProbabilityBounds;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+PredictionRules rules(LinkKind link, std::int32_t n_classes) {
+  PredictionRules made;
+  made.link = link;
+  made.n_classes = n_classes;
+  made.n_scores = n_classes == 2 ? 1 : n_classes;
+  return made;
+}
 
 bool holds(const Interval& interval, double x) {
   return std::isnan(x) ? interval.allows_nan : interval.low <= x && x <= interval.high;
@@ -68,7 +77,7 @@ void check_link(LinkKind link, std::int32_t n_classes, const verifier::FloatForm
   std::uniform_real_distribution<double> score(-reach, reach);
   std::uniform_real_distribution<double> within(-1.0, 1.0);
   const auto n_scores = static_cast<std::size_t>(n_classes == 2 ? 1 : n_classes);
-  ProbabilityBounds bounds(link, n_classes, format);
+  ProbabilityBounds bounds(rules(link, n_classes), format);
   for (int row = 0; row < 3000; ++row) {
     std::vector<double> z(n_scores), bound(n_scores);
     std::vector<T> theirs(n_scores);
@@ -137,7 +146,7 @@ TEST(ProbabilityBounds, AreNarrowWhereTheScoreIsWellKnown) {
   for (const LinkKind link :
        {LinkKind::sigmoid, LinkKind::sigmoid_doubled, LinkKind::softmax, LinkKind::one_vs_rest}) {
     const std::int32_t n = link == LinkKind::softmax || link == LinkKind::one_vs_rest ? 3 : 2;
-    ProbabilityBounds bounds(link, n, kBinary64);
+    ProbabilityBounds bounds(rules(link, n), kBinary64);
     bounds.set_row(z, bound);
     for (std::int32_t k = 0; k < n; ++k) {
       EXPECT_LT(bounds.proba(k).high - bounds.proba(k).low, 3e-14);
@@ -151,7 +160,7 @@ TEST(ProbabilityBounds, AreNarrowWhereTheScoreIsWellKnown) {
 TEST(ProbabilityBounds, InTheTailOneMinusPMayBeZeroAndItsLogMinusInfinity) {
   const double z = 50.0;
   const double bound = 1e-14;
-  ProbabilityBounds bounds(LinkKind::sigmoid, 2, kBinary64);
+  ProbabilityBounds bounds(rules(LinkKind::sigmoid, 2), kBinary64);
   bounds.set_row(&z, &bound);
   EXPECT_TRUE(holds(bounds.proba(0), 0.0));
   EXPECT_TRUE(holds(bounds.proba(0), std::exp(-50.0)));
@@ -166,7 +175,7 @@ TEST(ProbabilityBounds, ZeroOverZeroIsAllowedOnlyWhereEveryProbabilityCanVanish)
   const double vanish[] = {-750.0, -800.0, -720.0};
   const double stay[] = {-750.0, -800.0, -20.0};
   const double bound[] = {1e-10, 1e-10, 1e-10};
-  ProbabilityBounds bounds(LinkKind::one_vs_rest, 3, kBinary64);
+  ProbabilityBounds bounds(rules(LinkKind::one_vs_rest, 3), kBinary64);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   bounds.set_row(vanish, bound);
   EXPECT_TRUE(holds(bounds.proba(1), nan));
@@ -179,7 +188,7 @@ TEST(ProbabilityBounds, ARowWithoutAFiniteScoreAllowsNothingAndAnUnboundedOneEve
   const double z[] = {std::numeric_limits<double>::quiet_NaN()};
   const double one[] = {1.0};
   const double none[] = {kInfinity};
-  ProbabilityBounds bounds(LinkKind::sigmoid, 2, kBinary64);
+  ProbabilityBounds bounds(rules(LinkKind::sigmoid, 2), kBinary64);
   bounds.set_row(z, one);
   EXPECT_FALSE(holds(bounds.proba(1), 0.5));
   EXPECT_FALSE(holds(bounds.decision(0), 0.5));

@@ -228,8 +228,8 @@ TEST(ScoreBounds, HoldForScikitLearnsF32ScalingAndF32Products) {
         Formula formula = make_formula(values, f, 400, random, true);
         for (double& w : formula.weight) w = to_f32(w);
         formula.intercept = to_f32(formula.intercept);
-        OtherSoftware scaling{verifier::kBinary32, verifier::kBinary64, formula.weight};
-        OtherSoftware product{verifier::kBinary32, verifier::kBinary32, formula.weight};
+        OtherSoftware scaling{verifier::kBinary32, verifier::kBinary64, formula.weight, {}};
+        OtherSoftware product{verifier::kBinary32, verifier::kBinary32, formula.weight, {}};
         const Program program = program_of(formula, second_scaler);
         std::vector<double> p64(formula.n), by_scaling(formula.n), by_product(formula.n);
         ScoreBounds(program, scaling).evaluate(view_of(formula), p64.data(), by_scaling.data());
@@ -258,7 +258,7 @@ TEST(ScoreBounds, HoldForScikitLearnsF32ScalingAndF32Products) {
 
 TEST(ScoreBounds, HoldWhereF32ResultsUnderflowAndAreInfiniteWhereTheyOverflow) {
   Formula formula{{0.0}, {1.0}, {1.0}, 0.0, {1e-40, 1e-45, 3e38}, 3};
-  const OtherSoftware f32{verifier::kBinary32, verifier::kBinary32, {1.0}};
+  const OtherSoftware f32{verifier::kBinary32, verifier::kBinary32, {1.0}, {}};
   std::vector<double> p64(3), other(3);
   ScoreBounds(program_of(formula), f32).evaluate(view_of(formula), p64.data(), other.data());
   Exact exact;
@@ -270,7 +270,7 @@ TEST(ScoreBounds, HoldWhereF32ResultsUnderflowAndAreInfiniteWhereTheyOverflow) {
   EXPECT_LT(p64[2], 1e25);
 
   formula = {{0.0}, {1e-20}, {1e-20}, 0.0, {1e30}, 1};
-  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1e-20}})
+  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1e-20}, {}})
       .evaluate(view_of(formula), p64.data(), other.data());
   EXPECT_TRUE(std::isinf(other[0])) << "1e30 / 1e-20 overflows in f32 although the product is 1e30";
 }
@@ -508,9 +508,9 @@ TEST(ScoreBounds, HoldForMinMaxScalingInF32) {
           formula.intercept = to_f32(formula.intercept);
           const Program program = program_of(formula);
           std::vector<double> p64(n), by_columns(n), by_product(n);
-          ScoreBounds(program, {verifier::kBinary32, verifier::kBinary64, formula.weight})
+          ScoreBounds(program, {verifier::kBinary32, verifier::kBinary64, formula.weight, {}})
               .evaluate(view_of(formula), p64.data(), by_columns.data());
-          ScoreBounds(program, {verifier::kBinary32, verifier::kBinary32, formula.weight})
+          ScoreBounds(program, {verifier::kBinary32, verifier::kBinary32, formula.weight, {}})
               .evaluate(view_of(formula), p64.data(), by_product.data());
           std::vector<std::size_t> order(f);
           for (std::size_t i = 0; i < f; ++i) order[i] = i;
@@ -539,7 +539,7 @@ TEST(ScoreBounds, HoldWhereParametersAreAsFarFromF32AsTheyCanBe) {
   const double x = 1.5 - 0x1p-23;  // its product with f32(factor) is rounded the same way, as far as may be
   const RowsView view{
       reinterpret_cast<const std::byte*>(&x), ElementType::f64, 1, 1, 8, 8, MemorySpace::host};
-  const OtherSoftware f32{verifier::kBinary32, verifier::kBinary64, {1.0}};
+  const OtherSoftware f32{verifier::kBinary32, verifier::kBinary64, {1.0}, {}};
   double p64 = 0.0;
   double other = 0.0;
   ProgramBuilder multiplied(1, {});
@@ -567,7 +567,7 @@ TEST(ScoreBounds, AClippedValueHasNoErrorOfWhatWasBeforeTheClip) {
   formula.clip = true;
   formula.rows = {1e15, -1e15, 3.0};
   std::vector<double> p64(3), other(3);
-  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1.0}})
+  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1.0}, {}})
       .evaluate(view_of(formula), p64.data(), other.data());
   EXPECT_LT(p64[0], 1e-14);
   EXPECT_LT(p64[1], 1e-14);
@@ -585,7 +585,7 @@ TEST(ScoreBounds, AreInfiniteForValuesThatAreNotFiniteThoughAClipHidesThem) {
   formula.clip = true;
   formula.rows = {infinity, -infinity, std::numeric_limits<double>::quiet_NaN(), 3e38};
   std::vector<double> p64(4), other(4);
-  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1.0}})
+  ScoreBounds(program_of(formula), {verifier::kBinary32, verifier::kBinary64, {1.0}, {}})
       .evaluate(view_of(formula), p64.data(), other.data());
   for (std::size_t r = 0; r < 3; ++r) {
     EXPECT_TRUE(std::isinf(p64[r])) << r;
@@ -598,7 +598,7 @@ TEST(ScoreBounds, AreInfiniteForValuesThatAreNotFiniteThoughAClipHidesThem) {
     builder.multiply({factor}, Float32Scaling::round_each_step);
     builder.clip(0.0, 1.0);
     builder.linear({1.0}, {0.0});
-    ScoreBounds(builder.finish(LinkKind::sigmoid, 2), {verifier::kBinary32, verifier::kBinary64, {1.0}})
+    ScoreBounds(builder.finish(LinkKind::sigmoid, 2), {verifier::kBinary32, verifier::kBinary64, {1.0}, {}})
         .evaluate(view_of(formula), p64.data(), other.data());
     EXPECT_TRUE(std::isinf(other[3])) << factor << " overflows in f32";
   }
@@ -657,6 +657,7 @@ TEST(ScoreBounds, EveryElementTypeAndStrideGivesTheBoundOfItsValues) {
 TEST(ScoreBounds, AProgramWithoutALinearStageAtItsEndIsRefused) {
   Program program = program_of({{0.0}, {1.0}, {1.0}, 0.0, {}, 0});
   program.stages.push_back(program.stages.front());
+  program.stages.back().kind = StageKind::normalize_l2;
   EXPECT_THROW(ScoreBounds(program, {}), Error);
 }
 

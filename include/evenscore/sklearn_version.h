@@ -13,7 +13,7 @@ struct SklearnVersion {
 };
 
 /// The releases whose rules are known and tested, first and last.
-constexpr SklearnVersion kFirstSklearn{0, 24};
+constexpr SklearnVersion kFirstSklearn{0, 20};
 constexpr SklearnVersion kLastSklearn{1, 9};
 
 /// Parses "1.5.2", "0.24.2", "1.9.dev0". Throws Error: corrupt_file when it is no version, unsupported when

@@ -21,6 +21,7 @@ enum class StageKind : std::uint8_t {
   normalize_l1,       ///< v[i] / norm, norm = eight-lane sum of |v[i]|, but 1 where norm < p[0]
   normalize_l2,       ///< the same with the root of the eight-lane sum of v[i]^2
   normalize_max,      ///< the same with the largest |v[i]|
+  normalize_signed_max,  ///< v[i] / norm, norm = the largest v[i] with its sign, but 1 where that is 0
   affine,             ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
   affine_centered,    ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/report_error.h"
 #include "cli/xray_report.h"
+#include "steps/other_releases.h"
 #include "steps/step_class.h"
 
 namespace evenscore::cli {
@@ -72,6 +73,54 @@ std::string values_text(const Array& array) {
   return shortened(texts, 6) + ", ...";
 }
 
+std::string releases_text(const steps::OtherRule& rule) {
+  return rule.first == rule.last ? rule.first : rule.first + " to " + rule.last;
+}
+
+/// Depth is bounded by steps::kMostNested.
+void print_steps(const std::vector<Step>& steps, const std::string& outer) {
+  std::size_t index = 0;
+  for (const Step& step : steps) {
+    const std::string number = fmt::format("{}{}", outer, index++);
+    fmt::print("\n[{}] {}{}\n", number, step.name.empty() ? "" : step.name + ": ", step.class_name);
+    if (!step.wrappers.empty()) fmt::print("    inside     {}\n", fmt::join(step.wrappers, ", "));
+    fmt::print("    rules      {}\n", rules_of(step));
+    for (const steps::OtherRule& other : steps::other_rules(step))
+      fmt::print("    elsewhere  scikit-learn {}: {}\n", releases_text(other), other.rules);
+    std::string params;
+    for (const auto& [name, value] : step.params)
+      params += (params.empty() ? "" : ", ") + name + "=" + to_python(value);
+    if (!params.empty()) fmt::print("    params     {}\n", params);
+    for (const auto& [name, array] : step.fitted) {
+      fmt::print("    {:<15} {:<9} {:<9} {}\n", name + "_", array.dtype, shape_text(array),
+                 values_text(array));
+    }
+    print_steps(step.steps, number + ".");
+  }
+}
+
+Json steps_json(const std::vector<Step>& steps) {
+  Json list = Json::array();
+  for (const Step& step : steps) {
+    Json fitted = Json::object();
+    for (const auto& [name, array] : step.fitted)
+      fitted[name] = {{"dtype", array.dtype}, {"shape", array.shape}};
+    Json others = Json::array();
+    for (const steps::OtherRule& other : steps::other_rules(step))
+      others.push_back({{"first_release", other.first}, {"last_release", other.last}, {"rules", other.rules}});
+    list.push_back({{"name", step.name},
+                    {"class", step.class_name},
+                    {"sklearn_version", step.sklearn_version},
+                    {"wrappers", step.wrappers},
+                    {"rules", rules_of(step)},
+                    {"rules_elsewhere", others},
+                    {"params", Json::parse(to_tagged_json(step.params))},
+                    {"fitted", fitted},
+                    {"steps", steps_json(step.steps)}});
+  }
+  return list;
+}
+
 void print_text(const ModelFile& model, bool verbose) {
   const Pipeline& pipeline = model.pipeline;
   const Labels classes = pipeline.classes();
@@ -84,8 +133,13 @@ void print_text(const ModelFile& model, bool verbose) {
              pipeline.feature_names.empty()
                  ? ", by position"
                  : ": " + shortened(pipeline.feature_names, verbose ? 100'000 : 8));
-  fmt::print("classes        {}: {}\n", classes.size(),
-             shortened(class_texts(classes), verbose ? 100'000 : 8));
+  if (!pipeline.wrappers.empty()) fmt::print("inside         {}\n", fmt::join(pipeline.wrappers, ", "));
+  if (classes.size() > 0) {
+    fmt::print("classes        {}: {}\n", classes.size(),
+               shortened(class_texts(classes), verbose ? 100'000 : 8));
+  } else {
+    fmt::print("targets        {}\n", compile(pipeline).n_targets);
+  }
   fmt::print("digest         {}\n", pipeline_digest(pipeline));
   if (!model.probes.empty()) {
     fmt::print("probe rows     {} in {} sets\n", model.probes[0].count, model.probes.size());
@@ -93,19 +147,7 @@ void print_text(const ModelFile& model, bool verbose) {
       fmt::print("expected       {} rows with scikit-learn's own predictions\n", rows->second.shape[0]);
     }
   }
-  std::size_t index = 0;
-  for (const Step& step : pipeline.steps) {
-    fmt::print("\n[{}] {}{}\n", index++, step.name.empty() ? "" : step.name + ": ", step.class_name);
-    fmt::print("    rules      {}\n", rules_of(step));
-    std::string params;
-    for (const auto& [name, value] : step.params)
-      params += (params.empty() ? "" : ", ") + name + "=" + to_python(value);
-    if (!params.empty()) fmt::print("    params     {}\n", params);
-    for (const auto& [name, array] : step.fitted) {
-      fmt::print("    {:<15} {:<9} {:<9} {}\n", name + "_", array.dtype, shape_text(array),
-                 values_text(array));
-    }
-  }
+  print_steps(pipeline.steps, {});
   if (!verbose) return;
   fmt::print("\nprogram, --arithmetic exact\n{}", to_string(compile(pipeline)));
   try {
@@ -118,18 +160,6 @@ void print_text(const ModelFile& model, bool verbose) {
 
 void print_json(const ModelFile& model) {
   const Pipeline& pipeline = model.pipeline;
-  Json steps = Json::array();
-  for (const Step& step : pipeline.steps) {
-    Json fitted = Json::object();
-    for (const auto& [name, array] : step.fitted)
-      fitted[name] = {{"dtype", array.dtype}, {"shape", array.shape}};
-    steps.push_back({{"name", step.name},
-                     {"class", step.class_name},
-                     {"sklearn_version", step.sklearn_version},
-                     {"rules", rules_of(step)},
-                     {"params", Json::parse(to_tagged_json(step.params))},
-                     {"fitted", fitted}});
-  }
   const Json object = {{"schema", "evenscore-inspect-1"},
                        {"source_name", pipeline.source_name},
                        {"source_sha256", pipeline.source_sha256},
@@ -139,7 +169,8 @@ void print_json(const ModelFile& model) {
                        {"n_features", pipeline.n_features()},
                        {"feature_names", pipeline.feature_names},
                        {"classes", class_texts(pipeline.classes())},
-                       {"steps", steps},
+                       {"wrappers", pipeline.wrappers},
+                       {"steps", steps_json(pipeline.steps)},
                        {"program", to_string(compile(pipeline))}};
   fmt::print("{}\n", object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }

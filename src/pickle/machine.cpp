@@ -161,6 +161,13 @@ bool Machine::execute_text(Opcode opcode) {
       push(arena_.add_text(Kind::string, arena_.own(std::move(*text))));
       return true;
     }
+    case Opcode::string: {
+      const std::string_view line = cursor_.take_line(static_cast<size_t>(arena_.limits().string_bytes));
+      const std::optional<std::string> bytes = python2_repr_to_bytes(line);
+      if (!bytes) arena_.fail_corrupt("a string is not written as Python 2 writes it");
+      push(arena_.add_text(Kind::string, arena_.own(latin1_to_utf8(*bytes))));
+      return true;
+    }
     case Opcode::short_binstring:
       push_latin1(cursor_.take_u8());
       return true;

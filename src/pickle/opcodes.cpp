@@ -6,7 +6,6 @@ namespace {
 constexpr const char* kRunsCode = "it could run code, and no saved model needs it";
 constexpr const char* kOutside = "it takes an object from outside the file, and no saved model needs it";
 constexpr const char* kHides = "it can hide a value, and no saved model needs it";
-constexpr const char* kPython2 = "only Python 2 writes it, in protocol 0";
 
 }  // namespace
 
@@ -36,8 +35,6 @@ Refusal refusal(Opcode opcode) {
       return {"POP_MARK", kHides};
     case Opcode::dup:
       return {"DUP", kHides};
-    case Opcode::string:
-      return {"STRING", kPython2};
     default:
       return {};
   }

@@ -28,6 +28,19 @@ NodeId make_slice(Arena& arena, std::span<const NodeId> args) {
   return arena.add_container(Kind::slice, {args.begin(), args.end()});
 }
 
+/// `OrderedDict()`, and `OrderedDict([[key, value], ...])` as Python 2 writes it.
+NodeId make_ordered_dict(Arena& arena, std::span<const NodeId> args) {
+  if (args.empty()) return arena.add_container(Kind::dict, {});
+  if (args.size() != 1 || !arena.is(args[0], Kind::list)) return kNoNode;
+  std::vector<NodeId> pairs;
+  for (const NodeId pair : arena.children(args[0])) {
+    if (!arena.is(pair, Kind::list) || arena.children(pair).size() != 2) return kNoNode;
+    arena.charge(2 * sizeof(NodeId));
+    pairs.insert(pairs.end(), arena.children(pair).begin(), arena.children(pair).end());
+  }
+  return arena.add_container(Kind::dict, std::move(pairs));
+}
+
 NodeId add_bytes(Arena& arena, NodeId source) {
   const auto raw = raw_bytes(arena, source);
   if (!raw) return kNoNode;
@@ -102,7 +115,7 @@ NodeId construct(Arena& arena, Meaning meaning, NodeId arguments) {
     case Meaning::make_bytes:
       return make_bytes(arena, args);
     case Meaning::make_ordered_dict:
-      return args.empty() ? arena.add_container(Kind::dict, {}) : kNoNode;
+      return make_ordered_dict(arena, args);
     case Meaning::make_default_dict:
       return args.size() <= 1 ? arena.add_container(Kind::dict, {}) : kNoNode;
     case Meaning::numpy_reconstruct:

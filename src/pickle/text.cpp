@@ -132,6 +132,37 @@ std::optional<std::string> raw_unicode_escape_to_utf8(std::string_view text) {
   return out;
 }
 
+std::optional<std::string> python2_repr_to_bytes(std::string_view text) {
+  constexpr std::string_view kEscapes = "\\'\"nrt";
+  constexpr std::string_view kMeanings = "\\'\"\n\r\t";
+  if (text.size() < 2 || (text.front() != '\'' && text.front() != '"') || text.back() != text.front()) {
+    return std::nullopt;
+  }
+  const char quote = text.front();
+  text = text.substr(1, text.size() - 2);
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == quote) return std::nullopt;
+    if (text[i] != '\\') {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (++i == text.size()) return std::nullopt;
+    if (const size_t simple = kEscapes.find(text[i]); simple != std::string_view::npos) {
+      out.push_back(kMeanings[simple]);
+      continue;
+    }
+    const std::string_view hex = text.substr(i).substr(1, 2);
+    unsigned byte = 0;
+    const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), byte, 16);
+    if (text[i] != 'x' || hex.size() != 2 || error != std::errc() || end != hex.data() + 2)
+      return std::nullopt;
+    out.push_back(static_cast<char>(byte));
+    i += 2;
+  }
+  return out;
+}
+
 std::string twos_complement_to_decimal(std::span<const std::byte> bytes) {
   std::vector<uint32_t> magnitude;  // base 256, least significant first
   for (const std::byte b : bytes) magnitude.push_back(std::to_integer<uint32_t>(b));

@@ -29,6 +29,10 @@ std::optional<std::string> utf32_to_utf8(std::span<const std::byte> bytes);
 /// Python's raw-unicode-escape: \uXXXX and \UXXXXXXXX, everything else Latin-1.
 std::optional<std::string> raw_unicode_escape_to_utf8(std::string_view text);
 
+/// A string as Python 2's repr writes it, in either quotes: the bytes between them, the escapes \\ \' \" \n
+/// \r \t \xHH resolved. Nothing for anything else.
+std::optional<std::string> python2_repr_to_bytes(std::string_view text);
+
 /// Little-endian two's complement of up to 64 bytes, in decimal.
 std::string twos_complement_to_decimal(std::span<const std::byte> bytes);
 

@@ -71,6 +71,11 @@ Param to_param(const Document& document, NodeId id, int depth, int& budget) {
     case Kind::object:
     case Kind::inert:
       return unread(full_name(document, id));
+    case Kind::dtype:
+      if (document.dtype(id).code != 'f') return unread("numpy.dtype");
+      param.kind = Param::Kind::class_name;
+      param.text = fmt::format("numpy.float{}", 8 * document.dtype(id).item_size);
+      return param;
     case Kind::array:
       return unread("numpy.ndarray");
     default:
@@ -167,9 +172,9 @@ Array to_array(const Document& document, NodeId id) {
   const pickle::Array& saved = document.array(id);
   if (saved.code == 'O') return from_objects(document, saved);
   array.shape = saved.shape;
-  if (saved.code == 'U') {
+  if (saved.code == 'U' || saved.code == 'S') {
     array.kind = Array::Kind::string;
-    array.dtype = fmt::format("<U{}", saved.item_size / 4);
+    array.dtype = saved.code == 'U' ? fmt::format("<U{}", saved.item_size / 4) : fmt::format("|S{}", saved.item_size);
     for (std::uint64_t i = 0; i < saved.size; ++i) array.strings.push_back(document.element_text(id, i));
     return array;
   }

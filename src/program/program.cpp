@@ -36,6 +36,8 @@ std::string to_string(const Stage& stage) {
       return "normalize, l1       v[i] / sum |v|";
     case StageKind::normalize_l2:
       return "normalize, l2       v[i] / sqrt(sum v^2)";
+    case StageKind::normalize_signed_max:
+      return "normalize, max      v[i] / max v";
     case StageKind::normalize_max:
       return "normalize, max      v[i] / max |v|";
     case StageKind::affine:

@@ -41,6 +41,8 @@ constexpr std::array<std::string_view, 20> kCvParams{"Cs",
                                                      "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
+/// Releases before do not know the default of 1.5 to 1.7, 'deprecated', and take it for 'multinomial'.
+constexpr SklearnVersion kDeprecatedMultiClass{1, 5};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
 constexpr SklearnVersion kNoMultiClass{1, 8};
 
@@ -57,12 +59,12 @@ LinkKind link(const Step& step) {
     const std::string multi_class = string_param(step, "multi_class");
     if (multi_class == "ovr" || multi_class == "warn") {
       one_vs_rest = true;
-    } else if (multi_class == "auto" || multi_class == "deprecated") {
+    } else if (multi_class == "auto" || (multi_class == "deprecated" && version >= kDeprecatedMultiClass)) {
       if (!binary && solver.empty())
         refuse(step, "solver", "is missing: it decides between one-vs-rest and multinomial");
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
-    } else if (multi_class != "multinomial") {
+    } else if (multi_class != "multinomial" && multi_class != "deprecated") {
       refuse(step, "multi_class",
              fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
     }

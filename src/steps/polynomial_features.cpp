@@ -21,6 +21,8 @@ constexpr std::array<FittedAttribute, 5> kFitted{{{"n_features_in"},
                                                   {"min_degree", false, "_min_degree"},
                                                   {"max_degree", false, "_max_degree"}}};
 constexpr std::size_t kMostColumns = 100'000;
+/// From here on a product of three is a (b c), before it was (a b) c.
+constexpr SklearnVersion kBeginsWithFirst{0, 22};
 
 struct Degrees {
   std::int64_t least = 0;
@@ -53,6 +55,41 @@ struct Expansion {
   std::vector<std::int64_t> kept;
 };
 
+/// A product of columns: `column` times the product at position `other` of one degree less.
+struct Product {
+  std::int64_t column, other;
+  std::int64_t first, last;  ///< of its columns
+  std::int64_t position = -1;
+};
+
+std::vector<Product> single_columns(std::int64_t n) {
+  std::vector<Product> products;
+  for (std::int64_t i = 0; i < n; ++i) products.push_back({i, -1, i, i});
+  return products;
+}
+
+/// a (b c): how 0.22 and later multiply.
+std::vector<Product> prepend_first(const std::vector<Product>& before, std::int64_t n, bool distinct) {
+  std::vector<Product> products;
+  std::size_t begin = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    while (begin < before.size() && before[begin].first < (distinct ? i + 1 : i)) ++begin;
+    for (std::size_t k = begin; k < before.size() && products.size() <= kMostColumns; ++k)
+      products.push_back({i, before[k].position, i, before[k].last});
+  }
+  return products;
+}
+
+/// (a b) c: how earlier releases do.
+std::vector<Product> append_last(const std::vector<Product>& before, std::int64_t n, bool distinct) {
+  std::vector<Product> products;
+  for (const Product& product : before) {
+    for (std::int64_t i = distinct ? product.last + 1 : product.last; i < n && products.size() <= kMostColumns; ++i)
+      products.push_back({i, product.position, product.first, i});
+  }
+  return products;
+}
+
 Expansion expand(const Step& step, std::int64_t n) {
   const Degrees degrees = degrees_of(step);
   const bool interaction_only = boolean_param(step, "interaction_only", false);
@@ -61,30 +98,26 @@ Expansion expand(const Step& step, std::int64_t n) {
     expansion.factors.emplace_back(-1, -1);
     expansion.kept.push_back(0);
   }
-  // Where, among the products of the degree before, those begin whose smallest index is i.
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(n) + 1);
-  std::int64_t position = static_cast<std::int64_t>(expansion.factors.size());
+  const bool ends_with_last = version_of(step) < kBeginsWithFirst;
+  std::vector<Product> before;  // of the degree before
   for (std::int64_t degree = 1; degree <= degrees.most; ++degree) {
-    const std::int64_t first = position;
-    std::vector<std::int64_t> begin_next(static_cast<std::size_t>(n) + 1);
-    for (std::int64_t i = 0; i < n; ++i) {
-      begin_next[static_cast<std::size_t>(i)] = position;
-      const auto from = static_cast<std::size_t>(interaction_only ? i + 1 : i);
-      const std::int64_t end = begin[static_cast<std::size_t>(n)];
-      for (std::int64_t right = degree == 1 ? -1 : begin[from]; right < (degree == 1 ? 0 : end); ++right) {
-        expansion.factors.emplace_back(i, right);
-        if (degree >= degrees.least) expansion.kept.push_back(position);
-        ++position;
-        if (expansion.factors.size() > kMostColumns) {
-          throw Error(ErrorCode::limit_exceeded,
-                      fmt::format("PolynomialFeatures makes more than {} columns", kMostColumns),
-                      step.name.empty() ? step.class_name : fmt::format("step '{}'", step.name));
-        }
+    const std::vector<Product> products =
+        degree == 1 ? single_columns(n) : ends_with_last ? append_last(before, n, interaction_only)
+                                                         : prepend_first(before, n, interaction_only);
+    before.clear();
+    for (Product product : products) {
+      const auto position = static_cast<std::int64_t>(expansion.factors.size());
+      if (expansion.factors.size() == kMostColumns) {
+        throw Error(ErrorCode::limit_exceeded,
+                    fmt::format("PolynomialFeatures makes more than {} columns", kMostColumns),
+                    step.name.empty() ? step.class_name : fmt::format("step '{}'", step.name));
       }
+      expansion.factors.emplace_back(product.column, product.other);
+      if (degree >= degrees.least) expansion.kept.push_back(position);
+      product.position = position;
+      before.push_back(product);
     }
-    begin_next[static_cast<std::size_t>(n)] = position;
-    begin = std::move(begin_next);
-    if (position == first) break;  // interaction_only: no product of so many columns
+    if (before.empty()) break;  // interaction_only: no product of so many columns
   }
   return expansion;
 }

@@ -45,6 +45,7 @@ namespace verifier {
 namespace {
 
 constexpr const char* kOutputNames[] = {"decision", "proba", "log_proba"};
+constexpr const char* kPrediction = "prediction";  ///< the decisions of a regressor
 /// Of evenscore's f32 functions before their one rounding (docs/arithmetic.md, section 3): far less than
 /// this.
 constexpr double kFloatFunctionError = 0x1p-40;
@@ -99,27 +100,10 @@ void merge_differences(std::vector<Difference>& into, const std::vector<Differen
 
 }  // namespace
 
-bool is_certified(const double* z, const double* bound, std::int32_t n_scores) {
-  for (std::int32_t k = 0; k < n_scores; ++k) {
-    if (!std::isfinite(z[k])) return false;
-  }
-  if (n_scores == 1) return std::fabs(z[0]) > bound[0];
-  constexpr double kDifferenceCovered = 1.0 - 0x1p-50;
-  const int winner = arith::label_of_scores(z, n_scores);
-  for (std::int32_t k = 0; k < n_scores; ++k) {
-    if (k != winner && !((z[winner] - z[k]) * kDifferenceCovered > (bound[winner] + bound[k]))) return false;
-  }
-  return true;
-}
-
 Comparison::Comparison(ComparisonOptions options)
-    : options_(std::move(options)),
-      n_scores_(options_.class_names.size() == 2 ? 1
-                                                 : static_cast<std::int32_t>(options_.class_names.size())),
-      probability_bounds_(options_.link, static_cast<std::int32_t>(options_.class_names.size()),
-                          options_.link_format) {
+    : options_(std::move(options)), probability_bounds_(options_.rules, options_.link_format) {
   for (std::size_t i = 0; i < kOutputs; ++i) {
-    outputs_[i].name = kOutputNames[i];
+    outputs_[i].name = i == 0 && options_.rules.n_classes == 0 ? kPrediction : kOutputNames[i];
     outputs_[i].a = options_.a;
     outputs_[i].b = options_.b;
   }
@@ -134,13 +118,19 @@ void Comparison::add(std::int64_t first_row, std::int64_t n, const SideView& a, 
   add_numbers(2, first_row, n, a.log_proba, b.log_proba, bounds);
 }
 
+void Comparison::set_row(const BatchBounds& bounds, std::int64_t i) {
+  const std::int64_t first = i * options_.rules.n_scores;
+  probability_bounds_.set_row(bounds.scores + first, bounds.bound + first);
+}
+
 void Comparison::add_labels(std::int64_t first_row, std::int64_t n, const SideView& a, const SideView& b,
                             const BatchBounds* bounds) {
+  if (options_.rules.n_classes == 0) return;
   const bool both = a.label_index != nullptr && b.label_index != nullptr;
   if (both) totals_.labels_compared += n;
   for (std::int64_t i = 0; i < n; ++i) {
-    const bool certified = bounds != nullptr && is_certified(bounds->scores + i * n_scores_,
-                                                             bounds->bound + i * n_scores_, n_scores_);
+    if (bounds != nullptr) set_row(*bounds, i);
+    const bool certified = bounds != nullptr && probability_bounds_.is_certified();
     if (certified) ++totals_.labels_certified;
     if (!both || a.label_index[i] == b.label_index[i]) continue;
     ++totals_.label_flips;
@@ -194,9 +184,7 @@ void Comparison::add_numbers_as(std::size_t output, std::int64_t first_row, std:
       totals.ulp_histogram.counts[0] += static_cast<std::uint64_t>(columns);
       continue;
     }
-    if (bounds != nullptr) {
-      probability_bounds_.set_row(bounds->scores + i * n_scores_, bounds->bound + i * n_scores_);
-    }
+    if (bounds != nullptr) set_row(*bounds, i);
     add_row(output, first_row + i, a_row.data(), b_row.data(), first_column, columns, bounds != nullptr);
   }
 }

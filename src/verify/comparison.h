@@ -28,7 +28,7 @@ struct SideView {
   NumbersView decision, proba, log_proba;
 };
 
-/// Side a's f64 scores (n x n_scores) and the largest |z - other's z| that rounding explains.
+/// Side a's f64 scores z (n x n_scores) and the largest |z - other's z| that rounding explains.
 struct BatchBounds {
   const double* scores = nullptr;
   const double* bound = nullptr;
@@ -38,13 +38,10 @@ struct ComparisonOptions {
   std::string a, b;  ///< names of the sides
   VerifyMode mode = VerifyMode::bitwise;
   Tolerances tolerances = {};
-  LinkKind link = LinkKind::sigmoid;
+  PredictionRules rules = {};
   std::vector<std::string> class_names;  ///< n_classes of them
   FloatFormat link_format = kBinary64;   ///< in which side b computes probabilities from scores
 };
-
-/// Whether no score within its bound can give another label (docs/arithmetic.md, section 4).
-bool is_certified(const double* z, const double* bound, std::int32_t n_scores);
 
 /// Compares two sides batch by batch in constant memory. Outputs that one side lacks are left out; f32
 /// against f64 compares after one rounding to f32. One thread at a time.
@@ -67,6 +64,7 @@ class Comparison {
     std::vector<Difference> any, rejected;
   };
 
+  void set_row(const BatchBounds& bounds, std::int64_t i);
   void add_labels(std::int64_t first_row, std::int64_t n, const SideView& a, const SideView& b,
                   const BatchBounds* bounds);
   void add_numbers(std::size_t output, std::int64_t first_row, std::int64_t n, const NumbersView& a,
@@ -82,7 +80,6 @@ class Comparison {
   std::string label_name(std::int32_t index, const Labels* labels, std::int64_t i) const;
 
   ComparisonOptions options_;
-  std::int32_t n_scores_;
   ProbabilityBounds probability_bounds_;
   ComparisonResult totals_;
   std::array<OutputComparison, kOutputs> outputs_;

@@ -1,10 +1,35 @@
 #include "verify/other_software.h"
 
+#include <string_view>
+
 namespace evenscore::verifier {
 namespace {
 
-const Array* coefficients_of(const Pipeline& pipeline) {
-  return pipeline.steps.empty() ? nullptr : pipeline.steps.back().attribute("coef");
+constexpr std::string_view kPipeline = "sklearn.pipeline.Pipeline";
+
+/// The steps that compute, in order: nested pipelines opened, and what wraps the estimator that predicts. An
+/// estimator in a selector only chose columns.
+void collect(const std::vector<Step>& steps, bool last, std::vector<const Step*>& found) {
+  for (const Step& step : steps) {
+    const bool predicts = last && &step == &steps.back();
+    if (!step.steps.empty() && (predicts || step.class_name == kPipeline)) {
+      collect(step.steps, predicts, found);
+    } else {
+      found.push_back(&step);
+    }
+  }
+}
+
+std::vector<const Step*> computing_steps(const Pipeline& pipeline) {
+  std::vector<const Step*> found;
+  collect(pipeline.steps, true, found);
+  return found;
+}
+
+/// What a linear step multiplies by; null for the others.
+const Array* coefficients_of(const Step& step) {
+  if (const Array* components = step.attribute("components")) return components;
+  return step.attribute("coef");
 }
 
 /// NumPy promotes these and f32 to f32.
@@ -16,7 +41,16 @@ bool multiplies_in_f32(ElementType rows) {
 
 OtherSoftware any_f64(const Pipeline& pipeline) {
   OtherSoftware other;
-  if (const Array* coef = coefficients_of(pipeline)) other.coefficients = to_f64(*coef);
+  const std::vector<const Step*> steps = computing_steps(pipeline);
+  for (const Step* step : steps) {
+    const Array* coefficients = coefficients_of(*step);
+    if (coefficients == nullptr) continue;
+    if (step == steps.back()) {
+      other.coefficients = to_f64(*coefficients);
+    } else {
+      other.projections.push_back({kBinary64, to_f64(*coefficients), step->attribute("mean") != nullptr});
+    }
+  }
   return other;
 }
 
@@ -24,9 +58,24 @@ OtherSoftware scikit_learn(const Pipeline& pipeline, ElementType rows, Arithmeti
   OtherSoftware other = any_f64(pipeline);
   if (arithmetic == Arithmetic::exact && rows == ElementType::f32) other.columns = kBinary32;
   if (rows == ElementType::f16) other.columns = kBinary16;
-  const Array* coef = coefficients_of(pipeline);
-  if (coef != nullptr && coef->type == ElementType::f32 && multiplies_in_f32(rows))
-    other.products = kBinary32;
+  bool narrow = multiplies_in_f32(rows);
+  std::size_t projection = 0;
+  const std::vector<const Step*> steps = computing_steps(pipeline);
+  for (const Step* step : steps) {
+    const Array* coefficients = coefficients_of(*step);
+    if (coefficients == nullptr) continue;
+    narrow = narrow && coefficients->type == ElementType::f32;
+    const FloatFormat products = narrow ? kBinary32 : kBinary64;
+    if (step == steps.back()) {
+      other.products = products;
+    } else {
+      // Fitted on f32 rows, a PCA of 1.5 and later multiplies mean and components in f32 whatever the rows are.
+      const Array* mean = step->attribute("mean");
+      const bool narrow_centre =
+          mean != nullptr && mean->type == ElementType::f32 && coefficients->type == ElementType::f32;
+      other.projections[projection++].products = narrow_centre ? kBinary32 : products;
+    }
+  }
   return other;
 }
 

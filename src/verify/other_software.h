@@ -19,18 +19,33 @@ constexpr FloatFormat kBinary64{0x1p-53, 0x1p-1074, 0x1p-1022, 0x1.fffffffffffff
 constexpr FloatFormat kBinary32{0x1p-24, 0x1p-150, 0x1p-126, 0x1.fffffep127};
 constexpr FloatFormat kBinary16{0x1p-11, 0x1p-25, 0x1p-14, 65504.0};
 
-/// How the other side of a comparison may have computed the scores of a Program: the same formula, any order
-/// of summation, with or without FMA, in these formats.
-struct OtherSoftware {
-  FloatFormat columns = kBinary64;   ///< of centring and scaling, and of its parameters
-  FloatFormat products = kBinary64;  ///< of the dot product, the intercept and the link
-  /// n_scores x n_features, before evenscore folded the scale into them; empty = as the Program has them.
+inline bool is_narrow(const FloatFormat& format) {
+  return format.unit > kBinary64.unit;
+}
+
+/// How other software may have computed a linear stage that is not the last one.
+struct Projection {
+  FloatFormat products = kBinary64;  ///< of the products and their sum; of the columns from then on
+  /// n_out x n_in, before evenscore folded the scale into them; empty = as the Program has them.
   std::vector<double> coefficients;
+  /// Its centre is its own, not a scaler's: x . w - mu . w is computed too, and all of it in `products`.
+  bool own_centre = false;
 };
 
-/// The scikit-learn that this pipeline was saved with, any release: it scales f32 rows in f32 and f16 rows in
-/// f16, and multiplies f32 rows by f32 coefficients in f32. Under `sklearn` arithmetic the scaling is part of
-/// the Program.
+/// How the other side of a comparison may have computed the scores of a Program: the same formula, any order
+/// of summation and multiplication, with or without FMA, in these formats.
+struct OtherSoftware {
+  FloatFormat columns = kBinary64;   ///< of all stages, and their parameters, up to the first linear one
+  FloatFormat products = kBinary64;  ///< of the last dot product, the intercept and the link
+  /// n_scores x columns, before evenscore folded the scale into them; empty = as the Program has them.
+  std::vector<double> coefficients;
+  /// Of the linear stages before the last, in order; those beyond its end may round to `columns`.
+  std::vector<Projection> projections;
+};
+
+/// The scikit-learn that this pipeline was saved with, any release: it computes columns of f32 rows in f32
+/// and of f16 rows in f16, and multiplies f32 columns by f32 coefficients in f32. Under `sklearn` arithmetic
+/// the columns' roundings are part of the Program.
 OtherSoftware scikit_learn(const Pipeline& pipeline, ElementType rows, Arithmetic arithmetic);
 
 /// Any f64 evaluation of the pipeline's formula.

@@ -160,7 +160,7 @@ class Verification {
       const std::string b = stored_ ? stored_->name() : report_.sources[pair + 1];
       for (std::size_t i = 0; i < n_views_; ++i) {
         comparisons_.emplace_back(verifier::ComparisonOptions{engines_[0].name(), b, report_.mode,
-                                                              job_.tolerances, program_.link,
+                                                              job_.tolerances, verifier::rules_of(program_),
                                                               classes_.names(), other.products});
       }
     }

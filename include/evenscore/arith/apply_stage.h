@@ -13,6 +13,17 @@ EVENSCORE_HD T nan_if_infinite(T x) {
   return select(is_nan(x), T(0.0), mul(x, T(0.0)));
 }
 
+/// The largest value with its sign, 1 in place of 0: the max norm of scikit-learn before 0.23.
+template <class T, class In>
+EVENSCORE_HD T signed_max_norm(const Stage& stage, const In& v) {
+  T largest = v[0];
+  for (std::int64_t i = 1; i < stage.n_in; ++i) {
+    const T x = v[i];
+    largest = select(x > largest, x, largest);
+  }
+  return select(largest == T(0.0), T(1.0), largest);
+}
+
 template <class T, class In>
 EVENSCORE_HD T norm_of(const Stage& stage, const In& v) {
   Lanes<T> lanes;
@@ -56,9 +67,15 @@ EVENSCORE_HD void apply_stage(const Stage& stage, const double* constants, const
       return apply_products<T>(stage, p, v, out);
     case StageKind::normalize_l1:
     case StageKind::normalize_l2:
-    case StageKind::normalize_max: {
-      T norm = norm_of<T>(stage, v);
-      norm = select(norm < T(p[0]), T(1.0), norm);
+    case StageKind::normalize_max:
+    case StageKind::normalize_signed_max: {
+      T norm = 1.0;
+      if (stage.kind == StageKind::normalize_signed_max) {
+        norm = signed_max_norm<T>(stage, v);
+      } else {
+        norm = norm_of<T>(stage, v);
+        norm = select(norm < T(p[0]), T(1.0), norm);
+      }
       for (std::int64_t i = 0; i < stage.n_in; ++i) out[i] = div(T(v[i]), norm);
       return;
     }

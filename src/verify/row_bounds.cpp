@@ -1,0 +1,265 @@
+#include "verify/row_bounds.h"
+
+#include <algorithm>
+
+#include "evenscore/arith/ops.h"
+#include "evenscore/arith/score.h"
+#include "verify/column_bounds.h"
+
+namespace evenscore::verifier {
+namespace {
+
+/// Of a sum of errors: covers its own rounding.
+constexpr double kCover = 1.0 + 0x1p-36;
+using Rows = std::array<double, kTileRows>;
+
+/// Norms of a tile's rows, and how far the exact and the computed ones can be from them.
+struct Norms {
+  Rows value{}, error_p64{}, error_other{};
+};
+
+/// Eight-lane sums over the columns of |v| or v^2, rounded no more often than P64-v1 rounds.
+template <class Term>
+void sum_columns(std::int64_t n_columns, Rows& total, const Term& term) {
+  std::array<Rows, arith::kLanes> lanes{};
+  for (std::int64_t i = 0; i < n_columns; ++i) {
+    Rows& lane = lanes[static_cast<std::size_t>(i % arith::kLanes)];
+    for (std::int64_t row = 0; row < kTileRows; ++row) lane[static_cast<std::size_t>(row)] += term(i, row);
+  }
+  for (std::size_t s = arith::kLanes / 2; s > 0; s /= 2) {
+    for (std::size_t l = 0; l < s; ++l) {
+      for (std::size_t row = 0; row < kTileRows; ++row) lanes[l][row] += lanes[l + s][row];
+    }
+  }
+  total = lanes[0];
+}
+
+Norms l1_norms(BoundedTile& tile) {
+  Norms norms;
+  sum_columns(tile.n_columns, norms.value,
+              [&](std::int64_t i, std::int64_t row) { return std::fabs(tile.value(i)[row]); });
+  sum_columns(tile.n_columns, norms.error_p64,
+              [&](std::int64_t i, std::int64_t row) { return tile.error_p64(i)[row]; });
+  sum_columns(tile.n_columns, norms.error_other,
+              [&](std::int64_t i, std::int64_t row) { return tile.error_other(i)[row]; });
+  return norms;
+}
+
+/// ||v + d|| differs from ||v|| by ||d|| at most.
+Norms l2_norms(BoundedTile& tile) {
+  Norms norms;
+  sum_columns(tile.n_columns, norms.value,
+              [&](std::int64_t i, std::int64_t row) { return tile.value(i)[row] * tile.value(i)[row]; });
+  sum_columns(tile.n_columns, norms.error_p64, [&](std::int64_t i, std::int64_t row) {
+    return tile.error_p64(i)[row] * tile.error_p64(i)[row];
+  });
+  sum_columns(tile.n_columns, norms.error_other, [&](std::int64_t i, std::int64_t row) {
+    return tile.error_other(i)[row] * tile.error_other(i)[row];
+  });
+  for (std::size_t row = 0; row < kTileRows; ++row) {
+    norms.value[row] = std::sqrt(norms.value[row]);
+    norms.error_p64[row] = std::sqrt(norms.error_p64[row]);
+    norms.error_other[row] = std::sqrt(norms.error_other[row]);
+  }
+  return norms;
+}
+
+Norms largest_of(BoundedTile& tile) {
+  Norms norms;
+  for (std::int64_t i = 0; i < tile.n_columns; ++i) {
+    for (std::size_t row = 0; row < kTileRows; ++row) {
+      norms.value[row] = std::max(norms.value[row], std::fabs(tile.value(i)[row]));
+      norms.error_p64[row] = std::max(norms.error_p64[row], tile.error_p64(i)[row]);
+      norms.error_other[row] = std::max(norms.error_other[row], tile.error_other(i)[row]);
+    }
+  }
+  return norms;
+}
+
+/// Of the largest value: its magnitude, and its sign.
+Norms largest_with_sign_of(BoundedTile& tile, Rows& sign) {
+  Norms norms = largest_of(tile);
+  Rows largest;
+  std::copy(tile.value(0), tile.value(0) + kTileRows, largest.begin());
+  for (std::int64_t i = 1; i < tile.n_columns; ++i) {
+    for (std::size_t row = 0; row < kTileRows; ++row) largest[row] = std::max(largest[row], tile.value(i)[row]);
+  }
+  for (std::size_t row = 0; row < kTileRows; ++row) {
+    norms.value[row] = std::fabs(largest[row]);
+    sign[row] = largest[row] < 0.0 ? -1.0 : 1.0;
+  }
+  return norms;
+}
+
+/// Adds what computing the norms rounds, and what squares lose by underflow.
+void add_roundings(StageKind kind, const FloatFormat& format, std::int64_t n_columns, BoundedTile& tile,
+                   Norms& norms) {
+  const bool squares = kind == StageKind::normalize_l2;
+  const bool sums = kind == StageKind::normalize_l1 || squares;
+  const auto n = static_cast<double>(n_columns);
+  const double g_p64 = sums ? gamma(std::ceil(n / 8.0) + 6.0, kBinary64) : 0.0;
+  const double g_other = sums ? gamma(n + 6.0, format) : 0.0;
+  const double underflow_p64 = squares ? std::sqrt((n + 8.0) * kBinary64.tiny) : 0.0;
+  const double underflow_other = squares ? std::sqrt(4.0 * (n + 8.0) * format.tiny) : 0.0;
+  for (std::int64_t row = 0; row < kTileRows; ++row) {
+    const auto k = static_cast<std::size_t>(row);
+    const double size = norms.value[k] + norms.error_p64[k] + underflow_p64;
+    norms.error_p64[k] = kCover * (norms.error_p64[k] + g_p64 * size) + underflow_p64;
+    const double size_other = size + norms.error_other[k] + underflow_other;
+    norms.error_other[k] = kCover * (norms.error_other[k] + g_other * size_other) + underflow_other;
+    const double reach = size_other + norms.error_p64[k];
+    lose(tile.lost_p64, row, !((squares ? reach * reach : reach) <= kHeadroom * kBinary64.largest));
+    lose(tile.lost_other, row, !((squares ? reach * reach : reach) <= kHeadroom * format.largest));
+  }
+}
+
+/// Whether a row is divided by its norm, as far as that is known.
+struct Division {
+  bool p64_open, other_open;  ///< the exact value or a computed one may or may not be
+  bool by_norm;               ///< this one is
+};
+
+Division division_of(double norm, double error_p64, double error_other, double zero, double zero_other) {
+  const double mine = 2.0 * error_p64 * kCover;
+  const double both = (error_p64 + error_other) * kCover;
+  const auto open = [norm](double reach, double from, double to) {
+    return !(norm - reach >= to || norm + reach < from);
+  };
+  return {open(mine, zero, zero), open(std::max(mine, both), zero, std::max(zero, zero_other)), norm >= zero};
+}
+
+}  // namespace
+
+void bound_gather(const Stage& stage, const double* p, BoundedTile& tile) {
+  tile.next.resize(stage.n_out);
+  const auto copy = [&](const std::vector<double>& from, std::vector<double>& to) {
+    for (std::int64_t j = 0; j < stage.n_out; ++j) {
+      const double* column = &from[static_cast<std::size_t>(p[j]) * kTileRows];
+      std::copy(column, column + kTileRows, &to[static_cast<std::size_t>(j * kTileRows)]);
+    }
+  };
+  copy(tile.now.value, tile.next.value);
+  if (!tile.exact) {
+    copy(tile.now.error_p64, tile.next.error_p64);
+    copy(tile.now.error_other, tile.next.error_other);
+  }
+  tile.take_next(stage.n_out);
+}
+
+void bound_products(const Stage& stage, const double* p, const FloatFormat& format, BoundedTile& tile,
+                    std::vector<double>& largest) {
+  const bool as_defined = stage.rounding == StageRounding::f32 && tile.exact;
+  tile.fill_errors();
+  tile.next.resize(stage.n_out);
+  largest.assign(static_cast<std::size_t>(stage.n_out * kTileRows), 1.0);
+  std::vector<double> degree(static_cast<std::size_t>(stage.n_out), 0.0);
+  const Rows one = [] {
+    Rows rows;
+    rows.fill(1.0);
+    return rows;
+  }();
+  const Rows zero{};
+  for (std::int64_t j = 0; j < stage.n_out; ++j) {
+    const auto left = static_cast<std::int64_t>(p[2 * j]);
+    const auto right = static_cast<std::int64_t>(p[2 * j + 1]);
+    const auto at = static_cast<std::size_t>(j * kTileRows);
+    const auto from = static_cast<std::size_t>(std::max<std::int64_t>(right, 0) * kTileRows);
+    const double* a = left < 0 ? one.data() : tile.value(left);
+    const double* a_ours = left < 0 ? zero.data() : tile.error_p64(left);
+    const double* a_theirs = left < 0 ? zero.data() : tile.error_other(left);
+    const double* b = right < 0 ? one.data() : &tile.next.value[from];
+    const double* b_ours = right < 0 ? zero.data() : &tile.next.error_p64[from];
+    const double* b_theirs = right < 0 ? zero.data() : &tile.next.error_other[from];
+    const double* b_largest = right < 0 ? one.data() : &largest[from];
+    double& factors = degree[static_cast<std::size_t>(j)];
+    factors = (left < 0 ? 0.0 : 1.0) + (right < 0 ? 0.0 : degree[static_cast<std::size_t>(right)]);
+    const bool rounds = left >= 0 && right >= 0;
+    const double u = rounds ? kBinary64.unit : 0.0;
+    const double r = rounds ? format.unit : 0.0;
+    const double tiny = rounds ? kBinary64.tiny : 0.0;
+    const double tiny_other = rounds ? factors * format.tiny : 0.0;
+    for (std::int64_t row = 0; row < kTileRows; ++row) {
+      const std::size_t k = at + static_cast<std::size_t>(row);
+      const double size_a = std::fabs(a[row]);
+      const double size_b = std::fabs(b[row]);
+      double product = arith::mul(a[row], b[row]);
+      if (as_defined) product = arith::widen(arith::narrow(product));
+      tile.next.value[k] = product;
+      const double size = std::fabs(product);
+      // That of any of its factors, whatever the order: what underflows in one of them grows no more than so.
+      const double reach = size_a + a_ours[row] + a_theirs[row];
+      largest[k] = b_largest[row] * (reach > 1.0 ? reach : 1.0);
+      lose(tile.lost_p64, row, size > kHeadroom * kBinary64.largest);
+      lose(tile.lost_other, row, rounds && largest[k] > kHeadroom * format.largest);
+      const double ours = size_a * b_ours[row] + (size_b + b_ours[row]) * a_ours[row];
+      const double theirs =
+          (size_a + a_ours[row]) * b_theirs[row] + (size_b + b_ours[row] + b_theirs[row]) * a_theirs[row];
+      const double rounded_ours = ours + u * size + tiny;
+      tile.next.error_p64[k] = as_defined ? 0.0 : rounded_ours;
+      tile.next.error_other[k] =
+          as_defined ? 0.0 : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * largest[k];
+    }
+  }
+  tile.take_next(stage.n_out);
+  if (as_defined) tile.exact = true;
+  if (stage.rounding == StageRounding::f32 && !as_defined) round_to_f32(tile);
+}
+
+void bound_normalize(const Stage& stage, const double* p, const FloatFormat& format, BoundedTile& tile) {
+  tile.fill_errors();
+  const Norms largest = largest_of(tile);
+  Norms norms = stage.kind == StageKind::normalize_l1   ? l1_norms(tile)
+                : stage.kind == StageKind::normalize_l2 ? l2_norms(tile)
+                                                        : largest;
+  Rows sign;
+  sign.fill(1.0);
+  if (stage.kind == StageKind::normalize_signed_max) norms = largest_with_sign_of(tile, sign);
+  add_roundings(stage.kind, format, stage.n_in, tile, norms);
+  const double zero = p[0];
+  const double zero_other = is_narrow(format) ? 20.0 * format.unit : zero;
+  const double r = format.unit;
+  std::array<Division, kTileRows> divisions{};
+  std::array<bool, kTileRows> all_zero{};
+  for (std::size_t row = 0; row < kTileRows; ++row) {
+    divisions[row] =
+        division_of(norms.value[row], norms.error_p64[row], norms.error_other[row], zero, zero_other);
+    all_zero[row] =
+        largest.value[row] == 0.0 && largest.error_p64[row] == 0.0 && largest.error_other[row] == 0.0;
+  }
+  for (std::int64_t i = 0; i < stage.n_in; ++i) {
+    double* v = tile.value(i);
+    double* ours = tile.error_p64(i);
+    double* theirs = tile.error_other(i);
+    for (std::int64_t row = 0; row < kTileRows; ++row) {
+      const auto k = static_cast<std::size_t>(row);
+      if (all_zero[k]) continue;
+      const Division& division = divisions[k];
+      if (!division.by_norm && !division.p64_open && !division.other_open) continue;
+      const double norm = norms.value[k];
+      const double e_p64 = norms.error_p64[k];
+      const double e_other = norms.error_other[k];
+      const double least_p64 = norm - 2.0 * e_p64 * kCover;
+      const double least = norm - (e_p64 + e_other) * kCover;
+      if (!(least_p64 > 0.0 && least > 0.0)) {
+        lose(tile.lost_p64, row, !(least_p64 > 0.0));
+        lose(tile.lost_other, row, true);
+        continue;
+      }
+      const double quotient = sign[k] * arith::div(v[row], norm);
+      const double size = std::fabs(quotient);
+      const double share = (std::fabs(v[row]) + ours[row]) / least_p64;
+      double mine = kCover * (ours[row] + share * e_p64) / least_p64;
+      mine += kBinary64.unit * (size + mine) + kBinary64.tiny;
+      double other = kCover * (theirs[row] + share * e_other) / least;
+      other += r * (size + mine + other) + format.tiny;
+      const double either = kCover * std::fabs(quotient - v[row]);
+      const double mine_either = mine + ours[row] + either;
+      const bool undecided = division.p64_open || division.other_open;
+      theirs[row] = undecided ? other + theirs[row] + mine_either : other;
+      if (division.by_norm || division.p64_open) ours[row] = division.p64_open ? mine_either : mine;
+      v[row] = division.by_norm ? quotient : v[row];
+    }
+  }
+}
+
+}  // namespace evenscore::verifier
