@@ -468,6 +468,82 @@ TEST(HostileSize, ManyObjectsSharingOneLargeState) {
   });
 }
 
+TEST(HostileSize, StackAndMemoCountAsMemory) {
+  expect_cheap([] {
+    // One value, and millions of references to it: two bytes of stream, or one, for each.
+    std::string gets;
+    for (int i = 0; i < 8'000'000; ++i) gets += "h\0"s;
+    for (const std::string& references : {gets, std::string(8'000'000, '\x94')}) {
+      const PickleBytes stream = p2().none().memoize().mark().none().raw(references).op(Opcode::tuple).stop();
+      Stream compressed{{stream.span().begin(), stream.span().end()}, 1 << 20};
+      Limits limits;
+      limits.memory_floor = 16 << 20;
+      limits.memory_per_file_byte = 8;
+      try {
+        parse(std::move(compressed), kAllowed, limits);
+        ADD_FAILURE() << "accepted";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::limit_exceeded) << error.what();
+        EXPECT_NE(error.remedy().find("decompress it yourself"), std::string::npos);
+      }
+    }
+  });
+}
+
+TEST(HostileSize, CompressedStreamIsGrantedNoMoreThanItsFileDeserves) {
+  const PickleBytes stream = p2().mark().raw(std::string(4'000'000, 'N')).op(Opcode::tuple).stop();
+  const std::vector<std::byte> bytes(stream.span().begin(), stream.span().end());
+  EXPECT_NO_THROW(parse(Stream{bytes, bytes.size()}, kAllowed, {}));
+  EXPECT_THROW(parse(Stream{bytes, 4'000}, kAllowed, {}), Error);
+}
+
+TEST(HostileSize, DimensionsAndItemsHaveALimit) {
+  const auto with_dimensions = [](size_t count) {
+    const std::vector<int32_t> lengths(count, 1);
+    return p2().begin_array("f8", "<", lengths).bytes(std::string(8, '\0')).end_array().stop();
+  };
+  EXPECT_NO_THROW(read(with_dimensions(8)));
+  EXPECT_EQ(refusal_of(with_dimensions(9)), ErrorCode::limit_exceeded);
+  EXPECT_NO_THROW(read(p2().dtype("S65536", "|", 65536).stop()));
+  EXPECT_EQ(refusal_of(p2().dtype("S65537", "|", 65537).stop()), ErrorCode::limit_exceeded);
+  EXPECT_EQ(refusal_of(p2().dtype("U16385", "<", 65540).stop()), ErrorCode::limit_exceeded);
+}
+
+TEST(HostileSize, LengthsBesideAZeroMayNotMultiplyBeyondTheFile) {
+  constexpr int32_t kHuge = 0x7FFFFFFF;
+  for (const std::vector<int32_t>& shape :
+       {std::vector<int32_t>{0, kHuge}, {kHuge, 0}, {kHuge, kHuge, kHuge, 0}, {kHuge, kHuge, 4, kHuge}}) {
+    EXPECT_EQ(refusal_of(p2().begin_array("f8", "<", shape).bytes("").end_array().stop()),
+              ErrorCode::limit_exceeded);
+    EXPECT_EQ(refusal_of(PickleBytes().proto(4).joblib_array("f8", shape).stop()), ErrorCode::limit_exceeded);
+  }
+}
+
+TEST(HostileSize, IntegersAndNamesHaveALimit) {
+  const std::string digits(64, '9');
+  EXPECT_NO_THROW(read(PickleBytes().raw("L" + digits + "L\n").stop()));
+  EXPECT_EQ(refusal_of(PickleBytes().raw("L" + digits + "9L\n").stop()), ErrorCode::limit_exceeded);
+  EXPECT_NO_THROW(read(PickleBytes().raw("I" + digits + "\n").stop()));
+  EXPECT_EQ(refusal_of(PickleBytes().raw("I" + digits + "99\n").stop()), ErrorCode::limit_exceeded);
+  EXPECT_NO_THROW(read(p2().op(Opcode::long1).number(64, 1).raw(std::string(64, '\x11')).stop()));
+  EXPECT_EQ(refusal_of(p2().op(Opcode::long1).number(65, 1).raw(std::string(65, '\x11')).stop()),
+            ErrorCode::limit_exceeded);
+  EXPECT_EQ(reported(p2().global("m", std::string(256, 'n')).stop()).size(), 1u);
+  EXPECT_EQ(refusal_of(p2().global("m", std::string(257, 'n')).stop()), ErrorCode::limit_exceeded);
+  const std::string long_name(257, 'n');
+  EXPECT_EQ(refusal_of(PickleBytes().proto(4).string("m").string(long_name).op(Opcode::stack_global).stop()),
+            ErrorCode::limit_exceeded);
+}
+
+TEST(HostileSize, TextWithoutAnEndIsNotSearchedAgainAndAgain) {
+  expect_cheap([] {
+    EXPECT_EQ(refusal_of(PickleBytes().mark().raw("V").raw(std::string(17 << 20, 'a'))),
+              ErrorCode::limit_exceeded);
+    EXPECT_EQ(refusal_of(PickleBytes().mark().raw("S'").raw(std::string(17 << 20, 'a'))),
+              ErrorCode::limit_exceeded);
+  });
+}
+
 // --- damage
 // ------------------------------------------------------------------------------------------------------
 

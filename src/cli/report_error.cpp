@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/printable.h"
+#include "base/printable.h"
 
 namespace evenscore::cli {
 

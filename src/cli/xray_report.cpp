@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/grouped_digits.h"
-#include "cli/printable.h"
+#include "base/printable.h"
 
 namespace evenscore::cli {
 namespace {

@@ -429,8 +429,10 @@ void Machine::push_long_text() {
 void Machine::push_decimal(std::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';
   const std::string_view digits = negative ? text.substr(1) : text;
-  if (!all_digits(digits) || digits.size() > arena_.limits().integer_digits) {
-    arena_.fail_corrupt("an integer is not written in digits, or in too many");
+  if (!all_digits(digits)) arena_.fail_corrupt("an integer is not written in digits");
+  if (digits.size() > arena_.limits().integer_digits) {
+    arena_.fail(ErrorCode::limit_exceeded,
+                fmt::format("an integer has more than {} digits", arena_.limits().integer_digits));
   }
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/printable.h"
 #include "base/sha256.h"
 #include "evenscore/error.h"
 #include "pickle/parse.h"
@@ -35,7 +36,8 @@ struct Wrapper {
   std::string_view attribute;  ///< that holds the estimator
 };
 constexpr Wrapper kWrappers[] = {
-    {"sklearn.model_selection.GridSearchCV", "sklearn.model_selection._search", "GridSearchCV", "best_estimator_"},
+    {"sklearn.model_selection.GridSearchCV", "sklearn.model_selection._search", "GridSearchCV",
+     "best_estimator_"},
     {"sklearn.model_selection.RandomizedSearchCV", "sklearn.model_selection._search", "RandomizedSearchCV",
      "best_estimator_"},
     {"sklearn.model_selection.HalvingGridSearchCV", "sklearn.model_selection._search_successive_halving",
@@ -47,7 +49,8 @@ constexpr Wrapper kWrappers[] = {
 
 std::vector<AllowedClass> make_allowed_classes() {
   std::vector<AllowedClass> allowed = unread_classes();
-  for (const Wrapper& wrapper : kWrappers) allowed.push_back({wrapper.module, wrapper.saved_as, Role::object});
+  for (const Wrapper& wrapper : kWrappers)
+    allowed.push_back({wrapper.module, wrapper.saved_as, Role::object});
   for (const steps::StepClass* step_class : steps::step_classes()) {
     for (const std::string_view saved_as : step_class->saved_as) {
       const std::size_t dot = saved_as.rfind('.');
@@ -86,10 +89,10 @@ void refuse_unsupported(const Document& document) {
   std::string list;
   bool foreign_call = false;
   for (const Entry& entry : entries) {
-    list += fmt::format("\n  {} at {}", entry.name, entry.first.path);
+    list += fmt::format("\n  {} at {}", printable(entry.name), printable(entry.first.path));
     if (entry.count > 1) list += fmt::format(" and {} more", entry.count - 1);
     if (!entry.first.sklearn_version.empty()) {
-      list += fmt::format(", saved by scikit-learn {}", entry.first.sklearn_version);
+      list += fmt::format(", saved by scikit-learn {}", printable(entry.first.sklearn_version));
     }
     const bool foreign = entry.first.called && entry.first.module.rfind("sklearn.", 0) != 0;
     if (foreign) list += ": Python would have called this";
@@ -181,9 +184,10 @@ class StepReader {
     const steps::StepClass* step_class =
         steps::find_saved_class(document_.module(object), document_.name(object));
     if (step_class == nullptr) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("{}.{} is no step of a pipeline", document_.module(object), document_.name(object)),
-                  place);
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("{}.{} is no step of a pipeline", document_.module(object), document_.name(object)),
+          place);
     }
     step.class_name = step_class->name;
     step.sklearn_version = version_of(document_, object, enclosing_version);
@@ -196,7 +200,8 @@ class StepReader {
     for (const std::string_view attribute : step_class->wrapped) {
       const auto inside = document_.attribute(object, attribute);
       if (!inside || !step.steps.empty()) continue;
-      step.steps.push_back(read(*inside, "estimator", fmt::format("{}.{}", place, attribute), step.sklearn_version));
+      step.steps.push_back(
+          read(*inside, "estimator", fmt::format("{}.{}", place, attribute), step.sklearn_version));
     }
     --depth_;
     return step;
@@ -286,8 +291,8 @@ Pipeline to_pipeline(const Document& document) {
     pipeline.steps = reader.read_sequence(root, {}, pipeline.sklearn_version);
   } else {
     pipeline.bare_estimator = true;
-    pipeline.steps.push_back(
-        reader.read(document.root(), {}, std::string(document.name(document.root())), pipeline.sklearn_version));
+    pipeline.steps.push_back(reader.read(document.root(), {}, std::string(document.name(document.root())),
+                                         pipeline.sklearn_version));
   }
   pipeline.feature_names = reader.names();
   return pipeline;

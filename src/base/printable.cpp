@@ -1,8 +1,8 @@
-#include "cli/printable.h"
+#include "base/printable.h"
 
 #include <fmt/format.h>
 
-namespace evenscore::cli {
+namespace evenscore {
 
 std::string printable(std::string_view text, std::string_view kept) {
   std::string out;
@@ -21,4 +21,4 @@ std::string printable(std::string_view text, std::string_view kept) {
   return out;
 }
 
-}  // namespace evenscore::cli
+}  // namespace evenscore
