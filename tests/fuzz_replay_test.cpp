@@ -51,9 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, FuzzReplay,
                          testing::Values(Target{"container", container}, Target{"machine", machine},
                                          Target{"builder", builder}, Target{"xray", xray},
                                          Target{"tree", tree}),
-                         [](const auto& one) {
-                           return std::string(one.param.name);
-                         });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace evenscore::fuzz

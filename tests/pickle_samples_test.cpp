@@ -161,8 +161,10 @@ std::vector<std::filesystem::path> model_files() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(kData / "sklearn")) {
     const auto ending = entry.path().extension();
-    const bool refused = entry.path().parent_path().filename() == "refused";
-    if ((ending == ".pkl" || ending == ".joblib") && !refused) files.push_back(entry.path());
+    const auto folder = entry.path().parent_path().filename();
+    // The classes of "steps" are not in the table below; sklearn_steps_test reads them with the real one.
+    const bool other = folder == "refused" || folder == "steps";
+    if ((ending == ".pkl" || ending == ".joblib") && !other) files.push_back(entry.path());
   }
   return files;
 }

@@ -48,12 +48,14 @@ void expect_equal(const Pipeline& a, const Pipeline& b) {
   EXPECT_EQ(a.params, b.params);
   EXPECT_EQ(a.source_name, b.source_name);
   EXPECT_EQ(a.source_sha256, b.source_sha256);
+  EXPECT_EQ(a.wrappers, b.wrappers);
+  EXPECT_EQ(pipeline_digest(a), pipeline_digest(b));
   ASSERT_EQ(a.steps.size(), b.steps.size());
   for (std::size_t i = 0; i < a.steps.size(); ++i) {
     EXPECT_EQ(a.steps[i].name, b.steps[i].name);
     EXPECT_EQ(a.steps[i].class_name, b.steps[i].class_name);
     EXPECT_EQ(a.steps[i].sklearn_version, b.steps[i].sklearn_version);
-    EXPECT_TRUE(a.steps[i].params == b.steps[i].params);
+    EXPECT_EQ(to_tagged_json(a.steps[i].params), to_tagged_json(b.steps[i].params));
     EXPECT_TRUE(a.steps[i].fitted == b.steps[i].fitted);
   }
 }
@@ -65,7 +67,8 @@ TEST(PipelineFile, HoldsEverythingThatWasSaved) {
     const std::string path = entry.path().string();
     const bool is_model = path.ends_with(".joblib") || path.ends_with(".pkl");
     if (!is_model || path.find("refused") != std::string::npos ||
-        path.find("scaler_part") != std::string::npos) {
+        path.find("scaler_part") != std::string::npos || path.find("lda_transforms") != std::string::npos ||
+        path.find("rfe_predicts") != std::string::npos) {
       continue;
     }
     SCOPED_TRACE(path);
@@ -365,7 +368,7 @@ TEST(SklearnVersions, UnknownRulesAreRefused) {
   EXPECT_EQ(parse_sklearn_version("0.24.2"), (SklearnVersion{0, 24}));
   EXPECT_EQ(parse_sklearn_version("1.9.dev0"), (SklearnVersion{1, 9}));
   EXPECT_EQ(parse_sklearn_version("1.4.1.post1"), (SklearnVersion{1, 4}));
-  for (const char* version : {"0.23.2", "1.10.0", "2.0.0", "", "1", "one.two", "-1.2", "1.-2"}) {
+  for (const char* version : {"0.19.2", "1.10.0", "2.0.0", "", "1", "one.two", "-1.2", "1.-2"}) {
     EXPECT_THROW(parse_sklearn_version(version), Error) << version;
   }
 }

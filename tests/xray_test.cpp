@@ -101,6 +101,8 @@ TEST(Verdict, EveryFileThatParsesIsReadToItsEndWithoutCode) {
       continue;
     }
     SCOPED_TRACE(entry.path());
+    // Distributions of scipy.stats are code, see below.
+    if (entry.path().string().find("random_search") != std::string::npos) continue;
     const Xray found = xray_of(bytes);
     EXPECT_EQ(found.stopped, "");
     EXPECT_EQ(found.read_bytes, stream.bytes.size());

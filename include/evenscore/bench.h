@@ -20,7 +20,8 @@ struct BenchJob {
   std::int64_t row_count = 0;                   ///< 0 = all of a file; 256 MiB of made-up rows
   ElementType made_up_type = ElementType::f32;  ///< f32 or f64
   Arithmetic arithmetic = Arithmetic::exact;
-  WantedOutputs wanted;  ///< of label_index, proba, log_proba, decision, prediction; none: what the model is for
+  WantedOutputs
+      wanted;  ///< of label_index, proba, log_proba, decision, prediction; none: what the model is for
   OutputType output_type = OutputType::f32;
   std::vector<EngineKind> engines;  ///< empty = all that are available
   EngineOptions engine_options;     ///< threads 0 = the cpu engine with one thread, and with all

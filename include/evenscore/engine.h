@@ -37,8 +37,8 @@ class Engine {
   /// Scores every row of `rows` into the buffers of `outputs`; see RowsView and OutputsView for shapes and
   /// memory. Bits do not depend on engine, thread count, layout or how rows are split into calls. Zero rows:
   /// no-op. Host engines return when done. Calls from several threads are safe with distinct outputs, and
-  /// take turns. Throws Error: shape_mismatch and bad_request (nothing written), arithmetic_failure, device_failure (outputs
-  /// unspecified).
+  /// take turns. Throws Error: shape_mismatch and bad_request (nothing written), arithmetic_failure,
+  /// device_failure (outputs unspecified).
   virtual void run(const RowsView& rows, const OutputsView& outputs, Stream stream = {}) = 0;
 
   /// What runs, for people: "cpu: 2 threads, avx512".

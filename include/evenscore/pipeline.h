@@ -20,8 +20,9 @@ struct Step {
   std::string sklearn_version;  ///< of the release that saved it
   std::vector<std::pair<std::string, Param>> params;
   std::map<std::string, Array> fitted;
-  std::vector<Step> steps = {};       ///< of a nested Pipeline; or the one estimator that this one wraps
-  std::vector<std::string> wrappers = {};  ///< classes around it that predict as it does, outermost first: GridSearchCV
+  std::vector<Step> steps = {};  ///< of a nested Pipeline; or the one estimator that this one wraps
+  std::vector<std::string> wrappers =
+      {};  ///< classes around it that predict as it does, outermost first: GridSearchCV
 
   /// Null when absent.
   const Param* param(std::string_view key) const;

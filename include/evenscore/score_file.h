@@ -31,7 +31,8 @@ struct ScoreJob {
   RowsOptions rows;
   std::string output_path;
   std::vector<std::string> model_paths;  ///< never overwritten
-  WantedOutputs wanted;  ///< none: label and proba, or label and decision, or prediction, as the model has them
+  WantedOutputs
+      wanted;  ///< none: label and proba, or label and decision, or prediction, as the model has them
   OutputType output_type = OutputType::f64;
   EngineKind engine = EngineKind::cpu;
   EngineOptions engine_options;
@@ -51,7 +52,7 @@ struct ScoreSummary {
   std::int64_t bytes_read = 0;     ///< of rows, as the engine sees them
   std::int64_t bytes_written = 0;  ///< size of the output file
   double seconds = 0.0;
-  std::string engine;  ///< description
+  std::string engine;   ///< description
   std::string outputs;  ///< "label,proba"
   std::string rows_dataset;
   bool bound_by_name = false;

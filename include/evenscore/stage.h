@@ -6,14 +6,14 @@ namespace evenscore {
 
 /// What a stage does to a row of f64 values.
 enum class StageKind : std::uint8_t {
-  subtract,         ///< v[i] = v[i] - p[i]
-  divide,           ///< v[i] = v[i] / p[i]
-  multiply,         ///< v[i] = v[i] * p[i]
-  add,              ///< v[i] = v[i] + p[i]
+  subtract,           ///< v[i] = v[i] - p[i]
+  divide,             ///< v[i] = v[i] / p[i]
+  multiply,           ///< v[i] = v[i] * p[i]
+  add,                ///< v[i] = v[i] + p[i]
   clip,               ///< v[i] = at least p[i], then at most p[n_in + i]; NaN stays
   binarize,           ///< v[i] = 1 where v[i] > p[i], else 0; NaN stays
-  replace_missing,    ///< v[i] = p[i] where missing; else v[i], or 0 where the flag p[n_in + i] is 0. Missing is
-                      ///< what equals p[2 n_in]; NaN equals NaN
+  replace_missing,    ///< v[i] = p[i] where missing; else v[i], or 0 where the flag p[n_in + i] is 0. Missing
+                      ///< is what equals p[2 n_in]; NaN equals NaN
   reject_infinity,    ///< all scores of the row become NaN where any v[i] is infinite
   reject_not_finite,  ///< the same where any v[i] is NaN or infinite
   gather,             ///< v'[j] = v[p[j]]
@@ -22,8 +22,8 @@ enum class StageKind : std::uint8_t {
   normalize_l2,       ///< the same with the root of the eight-lane sum of v[i]^2
   normalize_max,      ///< the same with the largest |v[i]|
   normalize_signed_max,  ///< v[i] / norm, norm = the largest v[i] with its sign, but 1 where that is 0
-  affine,             ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
-  affine_centered,    ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
+  affine,                ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
+  affine_centered,       ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };
 
 /// How a column stage rounds: once to f64, or to f64 and then to f32. The second equals f32 arithmetic bit

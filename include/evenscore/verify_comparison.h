@@ -44,7 +44,7 @@ struct UlpHistogram {
 /// How one output of two sides compares. NaN and NaN are 0 ulp apart whatever their bits. `nan_mismatches`
 /// and `inf_mismatches` are not in the histogram, max_ulp, max_abs and max_rel.
 struct OutputComparison {
-  std::string name;                   ///< "decision", "proba", "log_proba"
+  std::string name;                   ///< "decision", "proba", "log_proba"; of a regressor "prediction"
   OutputType type = OutputType::f64;  ///< what was compared; f32 also where one side was rounded to it
   bool rounded = false;               ///< an f64 side was rounded once to f32
   std::string a, b;                   ///< the sides
@@ -64,7 +64,7 @@ struct OutputComparison {
 /// One value in which two sides differ.
 struct Difference {
   std::int64_t row = 0;
-  std::string output;  ///< "label", "decision", "proba", "log_proba"
+  std::string output;  ///< "label", or as OutputComparison::name
   std::int64_t column = 0;
   std::string a, b;                  ///< the sides
   std::string a_value, b_value;      ///< shortest decimal that reads back to the same bits; a label's class

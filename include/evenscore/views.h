@@ -34,8 +34,8 @@ enum class RowStatus : std::uint8_t {
 enum class OutputType : std::uint8_t { f32, f64 };
 
 /// Result buffers, owned by the caller, all optional (null = not wanted), dense and row-major, aligned to
-/// their element type, not overlapping the rows or each other. K = program.n_classes. A regressor's predictions
-/// are its `decision`; it has no labels. proba and log_proba are for programs with has_proba().
+/// their element type, not overlapping the rows or each other. K = program.n_classes. A regressor's
+/// predictions are its `decision`; it has no labels. proba and log_proba are for programs with has_proba().
 struct OutputsView {
   OutputType type = OutputType::f64;
   std::int32_t* label_index =

@@ -6,7 +6,7 @@ namespace evenscore::cli {
 
 /// What the two forms of the report say beside the figures.
 struct BenchContext {
-  std::string model;    ///< path
+  std::string model;  ///< path
   OutputType output_type;
   std::string arithmetic;
 };

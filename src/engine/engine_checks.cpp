@@ -14,7 +14,8 @@ void check_views(const Program& program, const RowsView& rows, const OutputsView
   }
   if (rows.count < 0) throw Error(ErrorCode::shape_mismatch, fmt::format("a row count of {}", rows.count));
   if (program.is_regressor() && outputs.label_index != nullptr)
-    throw Error(ErrorCode::bad_request, "a regressor has no labels", {}, "ask for its decision: the prediction");
+    throw Error(ErrorCode::bad_request, "a regressor has no labels", {},
+                "ask for its decision: the prediction");
   if (!program.has_proba() && (outputs.proba != nullptr || outputs.log_proba != nullptr))
     throw Error(ErrorCode::bad_request, "this model has no probabilities", {}, "ask for its decision");
   if (rows.space != MemorySpace::host || outputs.space != MemorySpace::host) {

@@ -261,18 +261,8 @@ void Observer::give_state() {
   const NodeId target = peek(1);
   if (awaits_joblib_array(arena_, target)) {
     check_arguments("BUILD", name_of(target), state);
-    if (joblib_) {
-      const NodeId alignment =
-          arena_.is(state, Kind::dict) ? arena_.find(state, "numpy_array_alignment_bytes") : kNoNode;
-      const size_t frames = frames_.size();
-      build();
-      if (frames_.size() > frames) ++nested_;
-      // The padding byte, 1 to 16, is no opcode: pickle.load ends there.
-      if (frames_.size() > frames || alignment == kNoNode || arena_.is(alignment, Kind::none)) {
-        reads_two_ways_ = true;
-      }
-      return;
-    }
+    if (joblib_) return give_joblib_array(target, state);
+    if (holds_objects(state)) arena_.fail_corrupt("a nested pickle is read as joblib.load reads it alone");
   }
   std::string reason;
   if (arena_.is_instance(target)) {
@@ -296,6 +286,21 @@ void Observer::give_state() {
     if (error.code() == ErrorCode::limit_exceeded) throw;
     note(error.cause());
   }
+}
+
+void Observer::give_joblib_array(NodeId target, NodeId state) {
+  if (holds_objects(state)) ++nested_;
+  const NodeId alignment =
+      arena_.is(state, Kind::dict) ? arena_.find(state, "numpy_array_alignment_bytes") : kNoNode;
+  build();
+  // Where padding is, its first byte, 1 to 16, is no opcode: pickle.load ends there.
+  const bool padded = alignment != kNoNode && !arena_.is(alignment, Kind::none);
+  if (arena_.is(target, Kind::array) && arena_.array(target).size > 0 && !padded) reads_two_ways_ = true;
+}
+
+bool Observer::holds_objects(NodeId state) const {
+  const NodeId dtype = arena_.is(state, Kind::dict) ? arena_.find(state, "dtype") : kNoNode;
+  return dtype != kNoNode && arena_.is(dtype, Kind::dtype) && arena_.dtype(dtype).code == 'O';
 }
 
 void Observer::give_items(Opcode opcode, const char* name, NodeId target) {

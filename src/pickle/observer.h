@@ -51,7 +51,7 @@ class Observer : public Machine {
   uint64_t nested_pickles() const { return nested_; }
   int protocol() const { return protocol_; }
   bool is_known_instance(NodeId id) const { return known_instances_.count(id) != 0; }
-  /// Whether pickle.load could read the stream differently from joblib.load and come to its end.
+  /// Whether joblib's array bytes are such that pickle.load could go on with them as opcodes.
   bool reads_two_ways() const { return reads_two_ways_; }
   /// "posix.system" of a name or an instance; the kind of anything else.
   std::string name_of(NodeId id) const;
@@ -70,6 +70,8 @@ class Observer : public Machine {
   void make(bool has_keywords);
   void instantiate(const char* opcode, NodeId type, std::vector<NodeId> arguments);
   void give_state();
+  void give_joblib_array(NodeId target, NodeId state);
+  bool holds_objects(NodeId state) const;
   void give_items(Opcode opcode, const char* name, NodeId target);
 
   /// Why calling `callable`, which made `value`, counts as code; an empty text for what is known.

@@ -170,8 +170,7 @@ XrayVerdict verdict_of(const Xray& xray) {
 }
 
 /// What pickle.load would call in a file that it reads differently from joblib.load.
-std::vector<Use> uses_of_pickle_load(Stream stream, const KnownGlobals& known,
-                                     const Limits& limits) {
+std::vector<Use> uses_of_pickle_load(Stream stream, const KnownGlobals& known, const Limits& limits) {
   Arena arena(std::move(stream), {}, limits);
   Observer seen(arena, known, false);
   seen.scan();
@@ -192,7 +191,7 @@ std::vector<Use> uses_of_pickle_load(Stream stream, const KnownGlobals& known,
 }  // namespace
 
 Xray xray(Stream stream, const KnownGlobals& known, const Limits& limits) {
-  const std::uint64_t file_bytes = stream.file_bytes;
+  const uint64_t file_bytes = stream.file_bytes;
   Arena arena(std::move(stream), {}, limits);
   Observer seen(arena, known, true);
   seen.scan();

@@ -9,7 +9,8 @@ namespace {
 /// on purpose, for their state holds source text that they execute; so is everything that keeps a function
 /// and calls it while it is loaded.
 constexpr ModuleClasses kClasses[] = {
-    {"builtins", "object"},
+    {"builtins", "object DeprecationWarning FutureWarning"},
+    {"exceptions", "DeprecationWarning FutureWarning"},  // Python 2's module of the same
     {"joblib.memory", "Memory"},
     {"pandas.core.indexes.base", "Index"},
     {"pandas.core.indexes.range", "RangeIndex"},
@@ -57,6 +58,7 @@ constexpr ModuleClasses kClasses[] = {
     {"sklearn.neural_network._stochastic_optimizers", "AdamOptimizer SGDOptimizer"},
     {"sklearn.utils", "Bunch"},
     {"sklearn.utils._bunch", "Bunch"},
+    {"sklearn.utils.deprecation", "DeprecationDict"},
     {"sklearn.utils._metadata_requests",
      "MetadataRequest MetadataRouter MethodMapping "
      "MethodMetadataRequest MethodPair RouterMappingPair"},

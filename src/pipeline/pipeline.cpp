@@ -85,9 +85,10 @@ void check(const Pipeline& pipeline) {
                 "give a fitted pipeline that ends in a classifier or regressor");
   }
   if (pipeline.steps.size() > steps::kMostSteps) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("{} steps, where at most {} are supported", pipeline.steps.size(), steps::kMostSteps),
-                "steps");
+    throw Error(
+        ErrorCode::limit_exceeded,
+        fmt::format("{} steps, where at most {} are supported", pipeline.steps.size(), steps::kMostSteps),
+        "steps");
   }
   steps::check_steps(pipeline.steps, pipeline.n_features(), {}, 0);
   if (!steps::predicts(pipeline.steps)) {

@@ -148,7 +148,8 @@ h5::Node to_node(const Step& step) {
 /// Depth is bounded by steps::kMostNested.
 h5::Node steps_node(const std::vector<Step>& steps) {
   h5::Node group;
-  for (std::size_t i = 0; i < steps.size(); ++i) group.children[group_name(i, steps[i].name)] = to_node(steps[i]);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    group.children[group_name(i, steps[i].name)] = to_node(steps[i]);
   return group;
 }
 
@@ -241,8 +242,8 @@ h5::Node to_node(const ProbeSet& probe, const ProbeShape& shape) {
   return group;
 }
 
-ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arithmetic, const ProbeShape& shape,
-                  const std::string& place) {
+ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arithmetic,
+                  const ProbeShape& shape, const std::string& place) {
   const h5::Node& rows = child(group, "rows", place);
   if (rows.value.shape.size() != 2) refuse(place + "/rows", "is not two-dimensional");
   const std::uint64_t count = rows.value.shape[0];
@@ -253,7 +254,8 @@ ProbeSet to_probe(const h5::Node& group, ElementType rows_type, Arithmetic arith
   probe.rows = read_numbers<std::byte>(group, "rows", rows_type, {count, shape.n_features}, place);
   probe.decision_f64 =
       read_numbers<double>(group, "decision_f64", ElementType::f64, shape.decision(count), place);
-  probe.decision_f32 = read_numbers<float>(group, "decision_f32", ElementType::f32, shape.decision(count), place);
+  probe.decision_f32 =
+      read_numbers<float>(group, "decision_f32", ElementType::f32, shape.decision(count), place);
   if (shape.labels)
     probe.label_index = read_numbers<std::int32_t>(group, "label_index", ElementType::i32, {count}, place);
   if (shape.n_proba == 0) return probe;

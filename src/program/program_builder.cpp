@@ -8,8 +8,7 @@
 
 namespace evenscore {
 
-ProgramBuilder::ProgramBuilder(std::int64_t n_features, const CompileOptions& options)
-    : options_(options) {
+ProgramBuilder::ProgramBuilder(std::int64_t n_features, const CompileOptions& options) : options_(options) {
   program_.validity.assign(static_cast<std::size_t>(n_features), Validity::any);
   for (std::int64_t i = 0; i < n_features; ++i) columns_.push_back({i, false});
 }

@@ -31,8 +31,8 @@ class ProgramBuilder {
   /// The input columns that the present columns are made of, each by itself, must satisfy `validity`; the
   /// strictest wins. NaN is no longer looked for where it was replaced.
   void require(Validity validity);
-  /// No score for a row that has a value at this point which `validity` forbids. For a step that could hide it
-  /// from the scores; where nothing was computed yet, require() says the same.
+  /// No score for a row that has a value at this point which `validity` forbids. For a step that could hide
+  /// it from the scores; where nothing was computed yet, require() says the same.
   void reject(Validity validity);
 
   /// v = (v - mean) / scale, each part optional, n_columns() values.

@@ -21,7 +21,8 @@ Batch::Batch(const Program& program, ElementType type, OutputType output_type, c
   if (wanted.label || wanted.label_index) label_index_.resize(n);
   if (wanted.proba) proba_.resize(values * static_cast<std::size_t>(program.n_proba()));
   if (wanted.log_proba) log_proba_.resize(values * static_cast<std::size_t>(program.n_proba()));
-  if (wanted.decision || wanted.prediction) decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
+  if (wanted.decision || wanted.prediction)
+    decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
 }
 
 RowsView Batch::rows_view() const {

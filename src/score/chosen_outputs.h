@@ -8,8 +8,8 @@
 namespace evenscore {
 
 /// The outputs to write: those asked for, or where none is, what the model is for: label and proba, label and
-/// decision where there are no probabilities, prediction of a regressor. Throws Error (bad_request) for one that
-/// the model has not.
+/// decision where there are no probabilities, prediction of a regressor. Throws Error (bad_request) for one
+/// that the model has not.
 WantedOutputs choose_outputs(const WantedOutputs& asked, const Program& program);
 
 /// "label,proba".

@@ -60,8 +60,8 @@ FeatureSpread centre_of(const Pipeline& pipeline) {
   return centre;
 }
 
-/// What the stages before the linear one make of x[i] in a Program of column stages and one linear one, clips and
-/// roundings left out: slope[i] * x[i] + offset[i].
+/// What the stages before the linear one make of x[i] in a Program of column stages and one linear one, clips
+/// and roundings left out: slope[i] * x[i] + offset[i].
 struct ColumnMap {
   std::vector<double> slope, offset;
 };
@@ -102,7 +102,8 @@ class ProbeRows {
  public:
   explicit ProbeRows(const std::vector<double>& first) : n_(first.size()), rows_(first) {}
   bool has_room(std::size_t more) const {
-    const std::size_t most = std::max<std::size_t>(12, kMostProbeBytes / sizeof(double) / std::max<std::size_t>(n_, 1));
+    const std::size_t most =
+        std::max<std::size_t>(12, kMostProbeBytes / sizeof(double) / std::max<std::size_t>(n_, 1));
     return rows_.size() / n_ + more <= most;
   }
   void add(const std::vector<double>& row) { rows_.insert(rows_.end(), row.begin(), row.end()); }
@@ -113,8 +114,8 @@ class ProbeRows {
   std::vector<double> rows_;
 };
 
-/// Far out both ways and on the boundary of every score: each score is moved along the signs of its weights, where
-/// one unit changes it by the sum of their magnitudes.
+/// Far out both ways and on the boundary of every score: each score is moved along the signs of its weights,
+/// where one unit changes it by the sum of their magnitudes.
 void add_boundaries(const Program& program, const FeatureSpread& centre, ProbeRows& rows) {
   const Stage& linear = program.stages.back();
   const ColumnMap columns = columns_of(program);
@@ -136,7 +137,8 @@ void add_boundaries(const Program& program, const FeatureSpread& centre, ProbeRo
   }
 }
 
-/// For any other Program: rows all around, near and far, and a value missing in each column that may miss one.
+/// For any other Program: rows all around, near and far, and a value missing in each column that may miss
+/// one.
 void add_surroundings(const Program& program, const FeatureSpread& centre, ProbeRows& rows) {
   constexpr std::int64_t kRows = 24;
   GenerateJob job;
@@ -151,7 +153,8 @@ void add_surroundings(const Program& program, const FeatureSpread& centre, Probe
   rows.add(std::vector<double>(centre.mean.size(), 0.0));
   std::vector<double> missing = centre.mean;
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (program.validity[i] != Validity::finite && i % 2 == 0) missing[i] = std::numeric_limits<double>::quiet_NaN();
+    if (program.validity[i] != Validity::finite && i % 2 == 0)
+      missing[i] = std::numeric_limits<double>::quiet_NaN();
   }
   rows.add(missing);
 }
@@ -162,7 +165,8 @@ std::vector<double> probe_rows(const Pipeline& pipeline) {
   const FeatureSpread centre = centre_of(pipeline);
   const std::size_t n = centre.mean.size();
   ProbeRows rows(centre.mean);
-  is_linear_in_columns(program) ? add_boundaries(program, centre, rows) : add_surroundings(program, centre, rows);
+  is_linear_in_columns(program) ? add_boundaries(program, centre, rows)
+                                : add_surroundings(program, centre, rows);
   for (std::size_t i = 0; i < n && rows.has_room(2); ++i) {
     for (const double t : {-1.5, 2.0}) {
       std::vector<double> row(centre.mean);

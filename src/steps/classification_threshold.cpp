@@ -5,9 +5,9 @@
 #include <array>
 
 #include "evenscore/error.h"
-#include "steps/step_sequence.h"
 #include "steps/linear_model.h"
 #include "steps/step_class.h"
+#include "steps/step_sequence.h"
 #include "steps/step_values.h"
 
 namespace evenscore::steps {
@@ -17,12 +17,22 @@ constexpr std::array<std::string_view, 1> kFixedSavedAs{
     "sklearn.model_selection._classification_threshold.FixedThresholdClassifier"};
 constexpr std::array<std::string_view, 1> kTunedSavedAs{
     "sklearn.model_selection._classification_threshold.TunedThresholdClassifierCV"};
-constexpr std::array<std::string_view, 4> kFixedParams{"estimator", "threshold", "pos_label", "response_method"};
-constexpr std::array<std::string_view, 11> kTunedParams{
-    "estimator", "scoring",      "response_method",  "thresholds",            "cv",                       "refit",
-    "n_jobs",    "random_state", "store_cv_results", "_curve_scorer._kwargs", "_curve_scorer._score_func"};
+constexpr std::array<std::string_view, 4> kFixedParams{"estimator", "threshold", "pos_label",
+                                                       "response_method"};
+constexpr std::array<std::string_view, 11> kTunedParams{"estimator",
+                                                        "scoring",
+                                                        "response_method",
+                                                        "thresholds",
+                                                        "cv",
+                                                        "refit",
+                                                        "n_jobs",
+                                                        "random_state",
+                                                        "store_cv_results",
+                                                        "_curve_scorer._kwargs",
+                                                        "_curve_scorer._score_func"};
 constexpr std::array<FittedAttribute, 1> kFixedFitted{{{"n_features_in"}}};
-constexpr std::array<FittedAttribute, 3> kTunedFitted{{{"n_features_in"}, {"best_threshold", true}, {"best_score"}}};
+constexpr std::array<FittedAttribute, 3> kTunedFitted{
+    {{"n_features_in"}, {"best_threshold", true}, {"best_score"}}};
 constexpr std::array<std::string_view, 1> kWrapped{"estimator_"};
 
 [[noreturn]] void refuse_unsupported(const Step& step, const std::string& cause) {

@@ -16,10 +16,12 @@ constexpr std::array<std::string_view, 2> kPcaSavedAs{"sklearn.decomposition._pc
 constexpr std::array<std::string_view, 2> kSvdSavedAs{"sklearn.decomposition._truncated_svd.TruncatedSVD",
                                                       "sklearn.decomposition.truncated_svd.TruncatedSVD"};
 constexpr std::array<std::string_view, 9> kPcaParams{
-    "n_components",   "copy",         "whiten",        "svd_solver", "tol",
-    "iterated_power", "n_oversamples", "power_iteration_normalizer", "random_state"};
+    "n_components", "copy",           "whiten",        "svd_solver",
+    "tol",          "iterated_power", "n_oversamples", "power_iteration_normalizer",
+    "random_state"};
 constexpr std::array<std::string_view, 7> kSvdParams{
-    "n_components", "algorithm", "n_iter", "n_oversamples", "power_iteration_normalizer", "random_state", "tol"};
+    "n_components", "algorithm", "n_iter", "n_oversamples", "power_iteration_normalizer",
+    "random_state", "tol"};
 constexpr std::array<FittedAttribute, 9> kPcaFitted{{{"n_features_in"},
                                                      {"components", true},
                                                      {"explained_variance", true},
@@ -59,7 +61,8 @@ std::vector<double> deviations_of(const Step& step) {
   std::vector<double> deviations = finite_values(step, "explained_variance", {n_components(step)});
   // Fitted on f32 rows, the variances are f32, and so are their roots.
   const bool narrow = step.attribute("explained_variance")->type == ElementType::f32;
-  const double epsilon = narrow ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+  const double epsilon =
+      narrow ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
   for (double& value : deviations) {
     value = narrow ? static_cast<double>(std::sqrt(static_cast<float>(value))) : std::sqrt(value);
     if (version_of(step) >= kLeastDeviation && value < epsilon) value = epsilon;
@@ -103,7 +106,7 @@ void lower_svd(const Step& step, ProgramBuilder& program) {
 }
 
 std::string pca_rules(const Step& step) {
-  const char* whitened = !boolean_param(step, "whiten", false)         ? ""
+  const char* whitened = !boolean_param(step, "whiten", false) ? ""
                          : version_of(step) >= kLeastDeviation ? ", over the deviation, at least eps"
                                                                : ", over the deviation";
   return fmt::format("(x - mean) projected on {} components{}", n_components(step), whitened);

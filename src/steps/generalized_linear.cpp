@@ -1,5 +1,5 @@
-// sklearn.linear_model.PoissonRegressor, GammaRegressor and TweedieRegressor: e^(x . coef_ + intercept_), or for
-// some Tweedie models the score itself.
+// sklearn.linear_model.PoissonRegressor, GammaRegressor and TweedieRegressor: e^(x . coef_ + intercept_), or
+// for some Tweedie models the score itself.
 #include <fmt/format.h>
 
 #include <array>

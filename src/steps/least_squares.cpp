@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 2> kHuberSavedAs{"sklearn.linear_model._h
 constexpr std::array<std::string_view, 6> kLinearParams{"fit_intercept", "normalize", "copy_X",
                                                         "tol",           "n_jobs",    "positive"};
 constexpr std::array<std::string_view, 14> kBayesianParams{
-    "max_iter", "n_iter",     "tol",         "alpha_1",       "alpha_2",   "lambda_1", "lambda_2",
-    "alpha_init", "lambda_init", "compute_score", "fit_intercept", "normalize", "copy_X", "verbose"};
+    "max_iter",   "n_iter",      "tol",           "alpha_1",       "alpha_2",   "lambda_1", "lambda_2",
+    "alpha_init", "lambda_init", "compute_score", "fit_intercept", "normalize", "copy_X",   "verbose"};
 constexpr std::array<std::string_view, 6> kHuberParams{"epsilon",    "max_iter",      "alpha",
                                                        "warm_start", "fit_intercept", "tol"};
 constexpr std::array<FittedAttribute, 3> kFitted{{{"n_features_in"}, {"coef", true}, {"intercept", true}}};
@@ -27,38 +27,38 @@ constexpr std::array<FittedAttribute, 3> kFitted{{{"n_features_in"}, {"coef", tr
 
 extern const StepClass kLinearRegression;
 const StepClass kLinearRegression{"sklearn.linear_model.LinearRegression",
-    kLinearSavedAs,
-    kLinearParams,
-    kFitted,
-    StepRole::predictor,
-    {},
-    check_linear_regressor,
-    linear_n_features,
-    lower_regressor,
-    regressor_rules};
+                                  kLinearSavedAs,
+                                  kLinearParams,
+                                  kFitted,
+                                  StepRole::predictor,
+                                  {},
+                                  check_linear_regressor,
+                                  linear_n_features,
+                                  lower_regressor,
+                                  regressor_rules};
 
 extern const StepClass kBayesianRidge;
 const StepClass kBayesianRidge{"sklearn.linear_model.BayesianRidge",
-    kBayesianSavedAs,
-    kBayesianParams,
-    kFitted,
-    StepRole::predictor,
-    {},
-    check_linear_regressor,
-    linear_n_features,
-    lower_regressor,
-    regressor_rules};
+                               kBayesianSavedAs,
+                               kBayesianParams,
+                               kFitted,
+                               StepRole::predictor,
+                               {},
+                               check_linear_regressor,
+                               linear_n_features,
+                               lower_regressor,
+                               regressor_rules};
 
 extern const StepClass kHuberRegressor;
 const StepClass kHuberRegressor{"sklearn.linear_model.HuberRegressor",
-    kHuberSavedAs,
-    kHuberParams,
-    kFitted,
-    StepRole::predictor,
-    {},
-    check_linear_regressor,
-    linear_n_features,
-    lower_regressor,
-    regressor_rules};
+                                kHuberSavedAs,
+                                kHuberParams,
+                                kFitted,
+                                StepRole::predictor,
+                                {},
+                                check_linear_regressor,
+                                linear_n_features,
+                                lower_regressor,
+                                regressor_rules};
 
 }  // namespace evenscore::steps

@@ -8,9 +8,10 @@
 namespace evenscore::steps {
 namespace {
 
-constexpr std::array<std::string_view, 1> kSavedAs{"sklearn.discriminant_analysis.LinearDiscriminantAnalysis"};
-constexpr std::array<std::string_view, 7> kParams{"solver",           "shrinkage", "priors", "n_components",
-                                                  "store_covariance", "tol",       "covariance_estimator"};
+constexpr std::array<std::string_view, 1> kSavedAs{
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis"};
+constexpr std::array<std::string_view, 7> kParams{
+    "solver", "shrinkage", "priors", "n_components", "store_covariance", "tol", "covariance_estimator"};
 constexpr std::array<FittedAttribute, 9> kFitted{{{"n_features_in"},
                                                   {"classes", true},
                                                   {"coef", true},

@@ -40,7 +40,8 @@ LinearModel read_linear(const Step& step, std::int64_t n_scores, std::int64_t n_
   const auto n = static_cast<std::uint64_t>(n_features);
   const bool flat = coef_of(step).shape.size() == 1 && k == 1;
   LinearModel model;
-  model.coef = finite_values(step, "coef", flat ? std::vector<std::uint64_t>{n} : std::vector<std::uint64_t>{k, n});
+  model.coef =
+      finite_values(step, "coef", flat ? std::vector<std::uint64_t>{n} : std::vector<std::uint64_t>{k, n});
   const Array* intercept = step.attribute("intercept");
   if (intercept != nullptr && intercept->shape.empty()) {
     model.intercept.assign(k, number_attribute(step, "intercept"));
@@ -67,7 +68,8 @@ std::int64_t check_linear_regressor(const Step& step, std::int64_t n_in) {
 void lower_linear(const Step& step, std::int64_t n_scores, ProgramBuilder& program) {
   const Array& coef = coef_of(step);
   if (coef.type != ElementType::f64)
-    refuse_float32(step, program, coef.dtype + " coefficients: scikit-learn's score is then a float32 BLAS product");
+    refuse_float32(step, program,
+                   coef.dtype + " coefficients: scikit-learn's score is then a float32 BLAS product");
   const LinearModel model = read_linear(step, n_scores, program.n_columns());
   program.require(Validity::finite);
   program.linear(model.coef, model.intercept);

@@ -19,10 +19,26 @@ constexpr std::array<std::string_view, 15> kParams{
     "penalty",      "dual",       "tol",          "C",      "fit_intercept", "intercept_scaling",
     "class_weight", "l1_ratio",   "random_state", "solver", "max_iter",      "multi_class",
     "verbose",      "warm_start", "n_jobs"};
-constexpr std::array<std::string_view, 20> kCvParams{
-    "Cs",           "l1_ratios", "fit_intercept", "cv",     "dual",    "penalty",           "scoring",
-    "solver",       "tol",       "max_iter",      "n_jobs", "verbose", "refit",             "intercept_scaling",
-    "class_weight", "multi_class", "random_state",  "l1_ratio", "use_legacy_attributes", "C"};
+constexpr std::array<std::string_view, 20> kCvParams{"Cs",
+                                                     "l1_ratios",
+                                                     "fit_intercept",
+                                                     "cv",
+                                                     "dual",
+                                                     "penalty",
+                                                     "scoring",
+                                                     "solver",
+                                                     "tol",
+                                                     "max_iter",
+                                                     "n_jobs",
+                                                     "verbose",
+                                                     "refit",
+                                                     "intercept_scaling",
+                                                     "class_weight",
+                                                     "multi_class",
+                                                     "random_state",
+                                                     "l1_ratio",
+                                                     "use_legacy_attributes",
+                                                     "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
 /// Releases before do not know the default of 1.5 to 1.7, 'deprecated', and take it for 'multinomial'.
@@ -84,13 +100,27 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kLogisticRegression;
-const StepClass kLogisticRegression{
-    "sklearn.linear_model.LogisticRegression", kSavedAs, kParams, kFitted, StepRole::predictor, {}, check,
-    linear_n_features, lower, rules};
+const StepClass kLogisticRegression{"sklearn.linear_model.LogisticRegression",
+                                    kSavedAs,
+                                    kParams,
+                                    kFitted,
+                                    StepRole::predictor,
+                                    {},
+                                    check,
+                                    linear_n_features,
+                                    lower,
+                                    rules};
 
 extern const StepClass kLogisticRegressionCv;
-const StepClass kLogisticRegressionCv{
-    "sklearn.linear_model.LogisticRegressionCV", kCvSavedAs, kCvParams, kFitted, StepRole::predictor, {}, check,
-    linear_n_features, lower, rules};
+const StepClass kLogisticRegressionCv{"sklearn.linear_model.LogisticRegressionCV",
+                                      kCvSavedAs,
+                                      kCvParams,
+                                      kFitted,
+                                      StepRole::predictor,
+                                      {},
+                                      check,
+                                      linear_n_features,
+                                      lower,
+                                      rules};
 
 }  // namespace evenscore::steps

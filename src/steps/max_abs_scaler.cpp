@@ -47,8 +47,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kMaxAbsScaler;
-const StepClass kMaxAbsScaler{
-    "sklearn.preprocessing.MaxAbsScaler", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kMaxAbsScaler{"sklearn.preprocessing.MaxAbsScaler",
+                              kSavedAs,
+                              kParams,
+                              kFitted,
+                              StepRole::transformer,
+                              {},
+                              check,
+                              n_features,
+                              lower,
+                              rules};
 
 }  // namespace evenscore::steps

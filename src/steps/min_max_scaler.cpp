@@ -85,8 +85,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kMinMaxScaler;
-const StepClass kMinMaxScaler{
-    "sklearn.preprocessing.MinMaxScaler", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kMinMaxScaler{"sklearn.preprocessing.MinMaxScaler",
+                              kSavedAs,
+                              kParams,
+                              kFitted,
+                              StepRole::transformer,
+                              {},
+                              check,
+                              n_features,
+                              lower,
+                              rules};
 
 }  // namespace evenscore::steps

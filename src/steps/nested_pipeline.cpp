@@ -31,8 +31,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kNestedPipeline;
-const StepClass kNestedPipeline{
-    "sklearn.pipeline.Pipeline", kSavedAs, kParams, {}, StepRole::sequence, {}, keep_columns, n_features, lower,
-    rules};
+const StepClass kNestedPipeline{"sklearn.pipeline.Pipeline",
+                                kSavedAs,
+                                kParams,
+                                {},
+                                StepRole::sequence,
+                                {},
+                                keep_columns,
+                                n_features,
+                                lower,
+                                rules};
 
 }  // namespace evenscore::steps

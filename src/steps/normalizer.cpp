@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 2> kParams{"norm", "copy"};
 constexpr std::array<FittedAttribute, 1> kFitted{{{"n_features_in"}}};
 constexpr SklearnVersion kSmallNormsAreZero{1, 0};
 /// Before, the max norm was the largest value, not the largest magnitude.
-constexpr SklearnVersion kMaxOfMagnitudes{0, 24};
+constexpr SklearnVersion kMaxOfMagnitudes{0, 23};
 
 StageKind kind_of(const Step& step) {
   const std::string norm = string_param(step, "norm");
@@ -50,9 +50,10 @@ void lower(const Step& step, ProgramBuilder& program) {
 }
 
 std::string rules(const Step& step) {
-  return fmt::format("{}rows whose norm is {} stay as they are",
-                     kind_of(step) == StageKind::normalize_signed_max ? "the norm is the largest value with its sign; " : "",
-                     version_of(step) >= kSmallNormsAreZero ? "below 10 eps = 2.2e-15" : "0");
+  return fmt::format(
+      "{}rows whose norm is {} stay as they are",
+      kind_of(step) == StageKind::normalize_signed_max ? "the norm is the largest value with its sign; " : "",
+      version_of(step) >= kSmallNormsAreZero ? "below 10 eps = 2.2e-15" : "0");
 }
 
 }  // namespace

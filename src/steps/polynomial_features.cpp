@@ -1,5 +1,5 @@
-// sklearn.preprocessing.PolynomialFeatures: products of columns, in lexicographic order of their indices, degree
-// by degree.
+// sklearn.preprocessing.PolynomialFeatures: products of columns, in lexicographic order of their indices,
+// degree by degree.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,8 +12,8 @@ namespace evenscore::steps {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSavedAs{"sklearn.preprocessing._polynomial.PolynomialFeatures",
-                                                      "sklearn.preprocessing._data.PolynomialFeatures",
-                                                      "sklearn.preprocessing.data.PolynomialFeatures"};
+                                                   "sklearn.preprocessing._data.PolynomialFeatures",
+                                                   "sklearn.preprocessing.data.PolynomialFeatures"};
 constexpr std::array<std::string_view, 4> kParams{"degree", "interaction_only", "include_bias", "order"};
 constexpr std::array<FittedAttribute, 5> kFitted{{{"n_features_in"},
                                                   {"n_input_features"},
@@ -48,8 +48,8 @@ Degrees degrees_of(const Step& step) {
   return degrees;
 }
 
-/// The products in the order in which scikit-learn computes them, each from one of the degree before, and which
-/// of them it keeps.
+/// The products in the order in which scikit-learn computes them, each from one of the degree before, and
+/// which of them it keeps.
 struct Expansion {
   std::vector<std::pair<std::int64_t, std::int64_t>> factors;
   std::vector<std::int64_t> kept;
@@ -84,7 +84,8 @@ std::vector<Product> prepend_first(const std::vector<Product>& before, std::int6
 std::vector<Product> append_last(const std::vector<Product>& before, std::int64_t n, bool distinct) {
   std::vector<Product> products;
   for (const Product& product : before) {
-    for (std::int64_t i = distinct ? product.last + 1 : product.last; i < n && products.size() <= kMostColumns; ++i)
+    for (std::int64_t i = distinct ? product.last + 1 : product.last;
+         i < n && products.size() <= kMostColumns; ++i)
       products.push_back({i, product.position, product.first, i});
   }
   return products;
@@ -101,9 +102,9 @@ Expansion expand(const Step& step, std::int64_t n) {
   const bool ends_with_last = version_of(step) < kBeginsWithFirst;
   std::vector<Product> before;  // of the degree before
   for (std::int64_t degree = 1; degree <= degrees.most; ++degree) {
-    const std::vector<Product> products =
-        degree == 1 ? single_columns(n) : ends_with_last ? append_last(before, n, interaction_only)
-                                                         : prepend_first(before, n, interaction_only);
+    const std::vector<Product> products = degree == 1      ? single_columns(n)
+                                          : ends_with_last ? append_last(before, n, interaction_only)
+                                                           : prepend_first(before, n, interaction_only);
     before.clear();
     for (Product product : products) {
       const auto position = static_cast<std::int64_t>(expansion.factors.size());
@@ -127,9 +128,10 @@ std::int64_t check(const Step& step, std::int64_t n_in) {
   const auto n_out = static_cast<std::int64_t>(expansion.kept.size());
   if (n_out == 0) refuse(step, "degree", "leaves no column");
   if (step.attribute("n_output_features") != nullptr && integer_attribute(step, "n_output_features") != n_out)
-    refuse(step, "n_output_features", fmt::format("differs from the {} columns that the parameters give", n_out));
-  for (const auto& [name, value] : {std::pair{"min_degree", degrees_of(step).least},
-                                    std::pair{"max_degree", degrees_of(step).most}}) {
+    refuse(step, "n_output_features",
+           fmt::format("differs from the {} columns that the parameters give", n_out));
+  for (const auto& [name, value] :
+       {std::pair{"min_degree", degrees_of(step).least}, std::pair{"max_degree", degrees_of(step).most}}) {
     if (step.attribute(name) != nullptr && integer_attribute(step, name) != value)
       refuse(step, name, "differs from the parameter degree");
   }
@@ -152,15 +154,23 @@ void lower(const Step& step, ProgramBuilder& program) {
 
 std::string rules(const Step& step) {
   const Degrees degrees = degrees_of(step);
-  return fmt::format("products of degree {} to {}{}; float32 rows: each product rounded to float32", degrees.least,
-                     degrees.most, boolean_param(step, "interaction_only", false) ? " of distinct columns" : "");
+  return fmt::format("products of degree {} to {}{}; float32 rows: each product rounded to float32",
+                     degrees.least, degrees.most,
+                     boolean_param(step, "interaction_only", false) ? " of distinct columns" : "");
 }
 
 }  // namespace
 
 extern const StepClass kPolynomialFeatures;
-const StepClass kPolynomialFeatures{
-    "sklearn.preprocessing.PolynomialFeatures", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kPolynomialFeatures{"sklearn.preprocessing.PolynomialFeatures",
+                                    kSavedAs,
+                                    kParams,
+                                    kFitted,
+                                    StepRole::transformer,
+                                    {},
+                                    check,
+                                    n_features,
+                                    lower,
+                                    rules};
 
 }  // namespace evenscore::steps

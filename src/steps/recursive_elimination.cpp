@@ -12,9 +12,15 @@ constexpr std::array<std::string_view, 2> kRfeSavedAs{"sklearn.feature_selection
                                                       "sklearn.feature_selection.rfe.RFE"};
 constexpr std::array<std::string_view, 2> kRfecvSavedAs{"sklearn.feature_selection._rfe.RFECV",
                                                         "sklearn.feature_selection.rfe.RFECV"};
-constexpr std::array<std::string_view, 9> kParams{
-    "estimator", "n_features_to_select", "step",    "verbose", "importance_getter", "min_features_to_select",
-    "cv",        "scoring",              "n_jobs"};
+constexpr std::array<std::string_view, 9> kParams{"estimator",
+                                                  "n_features_to_select",
+                                                  "step",
+                                                  "verbose",
+                                                  "importance_getter",
+                                                  "min_features_to_select",
+                                                  "cv",
+                                                  "scoring",
+                                                  "n_jobs"};
 constexpr std::array<FittedAttribute, 4> kFitted{
     {{"n_features_in"}, {"n_features"}, {"support", true}, {"ranking", true}}};
 

@@ -15,14 +15,14 @@ constexpr std::array<std::string_view, 2> kRidgeCvSavedAs{"sklearn.linear_model.
                                                           "sklearn.linear_model.ridge.RidgeCV"};
 constexpr std::array<std::string_view, 2> kClassifierSavedAs{"sklearn.linear_model._ridge.RidgeClassifier",
                                                              "sklearn.linear_model.ridge.RidgeClassifier"};
-constexpr std::array<std::string_view, 2> kClassifierCvSavedAs{"sklearn.linear_model._ridge.RidgeClassifierCV",
-                                                               "sklearn.linear_model.ridge.RidgeClassifierCV"};
-constexpr std::array<std::string_view, 10> kRidgeParams{"alpha",    "fit_intercept", "normalize", "copy_X",
-                                                        "max_iter", "tol",           "solver",    "positive",
-                                                        "random_state", "class_weight"};
+constexpr std::array<std::string_view, 2> kClassifierCvSavedAs{
+    "sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"};
+constexpr std::array<std::string_view, 10> kRidgeParams{
+    "alpha", "fit_intercept", "normalize", "copy_X",       "max_iter",
+    "tol",   "solver",        "positive",  "random_state", "class_weight"};
 constexpr std::array<std::string_view, 10> kCvParams{
-    "alphas",         "fit_intercept",    "normalize",        "scoring",         "cv",
-    "gcv_mode",       "store_cv_values",  "store_cv_results", "alpha_per_target", "class_weight"};
+    "alphas",   "fit_intercept",   "normalize",        "scoring",          "cv",
+    "gcv_mode", "store_cv_values", "store_cv_results", "alpha_per_target", "class_weight"};
 constexpr std::array<FittedAttribute, 4> kRegressorFitted{
     {{"n_features_in"}, {"coef", true}, {"intercept", true}, {"alpha"}}};
 constexpr std::array<FittedAttribute, 6> kClassifierFitted{{{"n_features_in"},

@@ -42,7 +42,8 @@ std::int64_t n_features(const Step& step) {
 void lower(const Step& step, ProgramBuilder& program) {
   RobustScaler scaler = read(step, program.n_columns());
   program.require(Validity::no_infinity);
-  program.centre_and_scale(std::move(scaler.center), std::move(scaler.scale), Float32Scaling::round_each_step);
+  program.centre_and_scale(std::move(scaler.center), std::move(scaler.scale),
+                           Float32Scaling::round_each_step);
 }
 
 std::string rules(const Step&) {
@@ -52,8 +53,15 @@ std::string rules(const Step&) {
 }  // namespace
 
 extern const StepClass kRobustScaler;
-const StepClass kRobustScaler{
-    "sklearn.preprocessing.RobustScaler", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kRobustScaler{"sklearn.preprocessing.RobustScaler",
+                              kSavedAs,
+                              kParams,
+                              kFitted,
+                              StepRole::transformer,
+                              {},
+                              check,
+                              n_features,
+                              lower,
+                              rules};
 
 }  // namespace evenscore::steps

@@ -1,5 +1,5 @@
-// sklearn.feature_selection.SelectFromModel: the columns whose coefficients in the estimator it was fitted with are
-// large enough.
+// sklearn.feature_selection.SelectFromModel: the columns whose coefficients in the estimator it was fitted
+// with are large enough.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 #include "evenscore/error.h"
 #include "steps/selected_columns.h"
-#include "steps/step_sequence.h"
 #include "steps/step_class.h"
+#include "steps/step_sequence.h"
 #include "steps/step_values.h"
 
 namespace evenscore::steps {
@@ -43,7 +43,9 @@ std::vector<double> importances_of(const Step& step, std::int64_t n_columns) {
     if (text_of(*getter) != "auto" && text_of(*getter) != "coef_")
       refuse(step, "importance_getter", "only 'auto' and 'coef_' are supported: " + to_python(*getter));
   const Param* order = step.param("norm_order");
-  const double norm_order = order == nullptr ? 1.0 : order->kind == Param::Kind::real ? order->real : number(*order);
+  const double norm_order = order == nullptr                   ? 1.0
+                            : order->kind == Param::Kind::real ? order->real
+                                                               : number(*order);
   const std::vector<double> values = to_f64(*coef);
   std::vector<double> importances(n, 0.0);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -78,7 +80,8 @@ double pairwise_sum(const double* x, std::size_t n) {
   std::size_t i = 8;
   for (; i + 8 <= n; i += 8)
     for (std::size_t l = 0; l < 8; ++l) lane[l] += x[i + l];
-  const double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+  const double sum =
+      ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
   return std::accumulate(x + i, x + n, sum);
 }
 
@@ -104,13 +107,16 @@ std::string_view stripped(std::string_view text) {
 /// Whether scikit-learn takes the estimator for one that makes coefficients exactly 0.
 bool makes_zeros(const Step& step) {
   const Step& estimator = step.steps.back();
-  if (const Param* penalty = estimator.param("penalty"); penalty != nullptr && text_of(*penalty) == "l1") return true;
+  if (const Param* penalty = estimator.param("penalty"); penalty != nullptr && text_of(*penalty) == "l1")
+    return true;
   if (estimator.class_name.find("Lasso") != std::string::npos) return true;
   const Param* ratio = estimator.param("l1_ratio");
   const Array* best_ratio = estimator.attribute("l1_ratio");
   if (version_of(step) < kElasticNetAsLasso || estimator.class_name.find("ElasticNet") == std::string::npos)
     return false;
-  const double value = best_ratio != nullptr ? to_f64(*best_ratio)[0] : ratio != nullptr ? number(*ratio) : 0.0;
+  const double value = best_ratio != nullptr ? to_f64(*best_ratio)[0]
+                       : ratio != nullptr    ? number(*ratio)
+                                             : 0.0;
   return std::fabs(value - 1.0) <= 1e-8 + 1e-5;
 }
 
@@ -138,7 +144,8 @@ double threshold_of(const Step& step, const std::vector<double>& importances) {
 /// Columns that max_features leaves in: those with the largest importances, of equal ones the first.
 std::vector<bool> largest(const Step& step, const std::vector<double>& importances) {
   const Param* param = step.param("max_features");
-  if (param == nullptr || param->kind == Param::Kind::none) return std::vector<bool>(importances.size(), true);
+  if (param == nullptr || param->kind == Param::Kind::none)
+    return std::vector<bool>(importances.size(), true);
   double most = number(*param);
   if (step.attribute("max_features") != nullptr) most = number_attribute(step, "max_features");
   if (!(most >= 0.0)) refuse(step, "max_features", "not a number of columns: " + to_python(*param));
@@ -158,7 +165,8 @@ std::vector<bool> support(const Step& step, std::int64_t n_columns) {
   for (std::size_t i = 0; i < importances.size(); ++i) {
     // The order in which NumPy added may decide here, and it is not known for certain.
     const double distance = std::fabs(importances[i] - threshold);
-    if (support[i] && std::isfinite(threshold) && distance > 0.0 && distance <= 1e-14 * std::fabs(threshold)) {
+    if (support[i] && std::isfinite(threshold) && distance > 0.0 &&
+        distance <= 1e-14 * std::fabs(threshold)) {
       throw Error(ErrorCode::unsupported,
                   fmt::format("the importance of column {} is within rounding of the threshold", i),
                   fmt::format("step '{}'", step.name), "fit it again with another threshold");
@@ -184,15 +192,23 @@ void lower(const Step& step, ProgramBuilder& program) {
 std::string rules(const Step& step) {
   const Param* threshold = step.param("threshold");
   const bool given = threshold != nullptr && threshold->kind != Param::Kind::none;
-  return fmt::format("columns whose importance is at least {}",
-                     given ? to_python(*threshold) : makes_zeros(step) ? "1e-5" : "the mean");
+  return fmt::format("columns whose importance is at least {}", given               ? to_python(*threshold)
+                                                                : makes_zeros(step) ? "1e-5"
+                                                                                    : "the mean");
 }
 
 }  // namespace
 
 extern const StepClass kSelectFromModel;
-const StepClass kSelectFromModel{
-    "sklearn.feature_selection.SelectFromModel", kSavedAs, kParams, kFitted, StepRole::transformer, kWrapped,
-    check, n_features, lower, rules};
+const StepClass kSelectFromModel{"sklearn.feature_selection.SelectFromModel",
+                                 kSavedAs,
+                                 kParams,
+                                 kFitted,
+                                 StepRole::transformer,
+                                 kWrapped,
+                                 check,
+                                 n_features,
+                                 lower,
+                                 rules};
 
 }  // namespace evenscore::steps

@@ -10,11 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.preprocessing._data.StandardScaler",
                                                    "sklearn.preprocessing.data.StandardScaler"};
 constexpr std::array<std::string_view, 3> kParams{"copy", "with_mean", "with_std"};
-constexpr std::array<FittedAttribute, 5> kFitted{{{"n_features_in"},
-                                                  {"n_samples_seen"},
-                                                  {"mean", true},
-                                                  {"var", true},
-                                                  {"scale", true}}};
+constexpr std::array<FittedAttribute, 5> kFitted{
+    {{"n_features_in"}, {"n_samples_seen"}, {"mean", true}, {"var", true}, {"scale", true}}};
 constexpr SklearnVersion kNarrowParameters{1, 8};
 
 struct StandardScaler {
@@ -62,8 +59,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kStandardScaler;
-const StepClass kStandardScaler{
-    "sklearn.preprocessing.StandardScaler", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kStandardScaler{"sklearn.preprocessing.StandardScaler",
+                                kSavedAs,
+                                kParams,
+                                kFitted,
+                                StepRole::transformer,
+                                {},
+                                check,
+                                n_features,
+                                lower,
+                                rules};
 
 }  // namespace evenscore::steps

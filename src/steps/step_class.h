@@ -28,8 +28,8 @@ enum class StepRole : std::uint8_t {
 /// Columns of a step that does not say how many it was fitted on (releases before 0.23).
 constexpr std::int64_t kAnyColumns = -1;
 
-/// Everything evenscore knows of one scikit-learn class. To support another: one such object in the file of its
-/// family, one row in step_classes.cpp.
+/// Everything evenscore knows of one scikit-learn class. To support another: one such object in the file of
+/// its family, one row in step_classes.cpp.
 struct StepClass {
   std::string_view name;                       ///< as users import it: "sklearn.preprocessing.StandardScaler"
   std::span<const std::string_view> saved_as;  ///< as files name it, any release
@@ -40,8 +40,8 @@ struct StepClass {
   /// Attributes of which the first that is there holds the estimator it wraps: Step::steps. Empty for most.
   std::span<const std::string_view> wrapped;
 
-  /// Columns it makes, scores for a predictor. Throws Error unless values and shapes agree with each other and
-  /// with `n_in` columns.
+  /// Columns it makes, scores for a predictor. Throws Error unless values and shapes agree with each other
+  /// and with `n_in` columns.
   std::int64_t (*check)(const Step& step, std::int64_t n_in);
   /// Columns that the step was fitted on, or kAnyColumns.
   std::int64_t (*n_features)(const Step& step);

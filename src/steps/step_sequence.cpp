@@ -20,9 +20,10 @@ void check_fitted(const Step& step, const StepClass& step_class, const std::stri
                 place, "call fit() on the pipeline and save it again");
   }
   if (!step_class.wrapped.empty() && step.steps.size() != 1) {
-    throw Error(ErrorCode::not_fitted,
-                fmt::format("{} has no '{}': it was saved before fit()", step.class_name, step_class.wrapped[0]),
-                place, "call fit() on the pipeline and save it again");
+    throw Error(
+        ErrorCode::not_fitted,
+        fmt::format("{} has no '{}': it was saved before fit()", step.class_name, step_class.wrapped[0]),
+        place, "call fit() on the pipeline and save it again");
   }
 }
 
@@ -49,10 +50,11 @@ const Step& predictor(const std::vector<Step>& steps) {
   return last.steps.empty() ? last : predictor(last.steps);
 }
 
-std::int64_t check_steps(const std::vector<Step>& steps, std::int64_t n_in, const std::string& place, int depth) {
+std::int64_t check_steps(const std::vector<Step>& steps, std::int64_t n_in, const std::string& place,
+                         int depth) {
   if (depth > kMostNested) {
-    throw Error(ErrorCode::limit_exceeded, fmt::format("more than {} estimators inside each other", kMostNested),
-                place);
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("more than {} estimators inside each other", kMostNested), place);
   }
   std::int64_t n_columns = n_in;
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -67,16 +69,18 @@ std::int64_t check_steps(const std::vector<Step>& steps, std::int64_t n_in, cons
     if (step_class->role == StepRole::sequence && step.steps.empty())
       throw Error(ErrorCode::not_a_model, "the pipeline has no steps", here);
     const bool is_last = i + 1 == steps.size();
-    const bool makes_predictions =
-        step_class->role == StepRole::sequence ? predicts(step.steps) : step_class->role == StepRole::predictor;
+    const bool makes_predictions = step_class->role == StepRole::sequence
+                                       ? predicts(step.steps)
+                                       : step_class->role == StepRole::predictor;
     if (makes_predictions && !is_last) {
       throw Error(ErrorCode::corrupt_file, fmt::format("{} is not the last step", step.class_name), here);
     }
     const std::int64_t fitted_on = step_class->n_features(step);
     if (fitted_on != kAnyColumns && fitted_on != n_columns) {
-      throw Error(ErrorCode::corrupt_file,
-                  fmt::format("{} was fitted on {} columns, and {} reach it", step.class_name, fitted_on, n_columns),
-                  here, "save the model again with scikit-learn");
+      throw Error(
+          ErrorCode::corrupt_file,
+          fmt::format("{} was fitted on {} columns, and {} reach it", step.class_name, fitted_on, n_columns),
+          here, "save the model again with scikit-learn");
     }
     const std::int64_t n_nested =
         step.steps.empty() ? n_columns : check_steps(step.steps, n_columns, here + ", ", depth + 1);

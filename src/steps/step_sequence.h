@@ -23,9 +23,11 @@ bool predicts(const std::vector<Step>& steps);
 /// The step that makes the predictions, wrappers and nested pipelines opened; it has a StepClass.
 const Step& predictor(const std::vector<Step>& steps);
 
-/// Checks each step and that it fits the one before; returns the columns, or scores, of the last. Throws Error:
-/// unsupported, not_fitted, corrupt_file, limit_exceeded, with the step as the place: "steps[1] 'pca'".
-std::int64_t check_steps(const std::vector<Step>& steps, std::int64_t n_in, const std::string& place, int depth);
+/// Checks each step and that it fits the one before; returns the columns, or scores, of the last. Throws
+/// Error: unsupported, not_fitted, corrupt_file, limit_exceeded, with the step as the place: "steps[1]
+/// 'pca'".
+std::int64_t check_steps(const std::vector<Step>& steps, std::int64_t n_in, const std::string& place,
+                         int depth);
 
 void lower_steps(const std::vector<Step>& steps, ProgramBuilder& program);
 

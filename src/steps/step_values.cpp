@@ -94,7 +94,8 @@ double number_param(const Step& step, std::string_view name, double absent) {
 
 double number_attribute(const Step& step, std::string_view name) {
   const Array* array = step.attribute(name);
-  if (array == nullptr || array->kind != Array::Kind::number || array->size() != 1) refuse(step, name, "not a number");
+  if (array == nullptr || array->kind != Array::Kind::number || array->size() != 1)
+    refuse(step, name, "not a number");
   const double value = to_f64(*array)[0];
   if (!std::isfinite(value)) refuse(step, name, "is not finite");
   return value;

@@ -28,10 +28,11 @@ std::optional<std::vector<double>> optional_values(const Step& step, std::string
                                                    const std::vector<std::uint64_t>& shape);
 
 /// A numeric array of any values, NaN among them.
-std::vector<double> any_values(const Step& step, std::string_view name, const std::vector<std::uint64_t>& shape);
+std::vector<double> any_values(const Step& step, std::string_view name,
+                               const std::vector<std::uint64_t>& shape);
 
-/// Columns that the step was fitted on: n_features_in, or where the release does not keep it the last extent of
-/// the first of `arrays` that is there; else kAnyColumns.
+/// Columns that the step was fitted on: n_features_in, or where the release does not keep it the last extent
+/// of the first of `arrays` that is there; else kAnyColumns.
 std::int64_t fitted_columns(const Step& step, std::initializer_list<std::string_view> arrays);
 
 /// A number given as a parameter; `absent` when the file has none.
@@ -45,8 +46,8 @@ double number_attribute(const Step& step, std::string_view name);
 
 SklearnVersion version_of(const Step& step);
 
-/// Refuses f32 rows under `sklearn` arithmetic where scikit-learn's own result has no fixed bits, or its rule is
-/// not known. `what` completes "--arithmetic sklearn is not defined for float32 rows and ...".
+/// Refuses f32 rows under `sklearn` arithmetic where scikit-learn's own result has no fixed bits, or its rule
+/// is not known. `what` completes "--arithmetic sklearn is not defined for float32 rows and ...".
 void refuse_float32(const Step& step, const ProgramBuilder& program, std::string_view what);
 
 /// A required non-negative integer scalar.

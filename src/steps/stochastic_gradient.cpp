@@ -1,4 +1,5 @@
-// sklearn.linear_model.SGDClassifier, SGDRegressor, Perceptron and PassiveAggressiveClassifier and -Regressor.
+// sklearn.linear_model.SGDClassifier, SGDRegressor, Perceptron and PassiveAggressiveClassifier and
+// -Regressor.
 #include <fmt/format.h>
 
 #include <array>
@@ -24,11 +25,28 @@ constexpr std::array<std::string_view, 2> kPassiveAggressiveClassifierSavedAs{
 constexpr std::array<std::string_view, 2> kPassiveAggressiveRegressorSavedAs{
     "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
     "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor"};
-constexpr std::array<std::string_view, 22> kParams{
-    "loss",    "penalty",       "alpha",   "C",       "l1_ratio",           "fit_intercept", "max_iter",
-    "tol",     "shuffle",       "verbose", "epsilon", "n_jobs",             "random_state",  "learning_rate",
-    "eta0",    "power_t",       "early_stopping", "validation_fraction", "n_iter_no_change", "class_weight",
-    "warm_start", "average"};
+constexpr std::array<std::string_view, 22> kParams{"loss",
+                                                   "penalty",
+                                                   "alpha",
+                                                   "C",
+                                                   "l1_ratio",
+                                                   "fit_intercept",
+                                                   "max_iter",
+                                                   "tol",
+                                                   "shuffle",
+                                                   "verbose",
+                                                   "epsilon",
+                                                   "n_jobs",
+                                                   "random_state",
+                                                   "learning_rate",
+                                                   "eta0",
+                                                   "power_t",
+                                                   "early_stopping",
+                                                   "validation_fraction",
+                                                   "n_iter_no_change",
+                                                   "class_weight",
+                                                   "warm_start",
+                                                   "average"};
 constexpr std::array<FittedAttribute, 4> kRegressorFitted{
     {{"n_features_in"}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
 constexpr std::array<FittedAttribute, 5> kClassifierFitted{

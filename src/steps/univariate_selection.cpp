@@ -38,12 +38,14 @@ std::vector<bool> k_best(const Step& step, std::int64_t n_columns) {
   const std::vector<double> scores = scores_of(step, n_columns);
   const Param* param = step.param("k");
   if (param == nullptr) refuse(step, "k", "is missing");
-  if (param->kind == Param::Kind::string && param->text == "all") return std::vector<bool>(scores.size(), true);
+  if (param->kind == Param::Kind::string && param->text == "all")
+    return std::vector<bool>(scores.size(), true);
   const double k = number(*param);
   if (!(k >= 0.0) || k != std::floor(k)) refuse(step, "k", "not a number of columns: " + to_python(*param));
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
   std::vector<bool> support(scores.size(), false);
   const std::size_t n = k < static_cast<double>(scores.size()) ? static_cast<std::size_t>(k) : scores.size();
   for (std::size_t i = order.size() - n; i < order.size(); ++i) support[order[i]] = true;

@@ -46,8 +46,15 @@ std::string rules(const Step& step) {
 }  // namespace
 
 extern const StepClass kVarianceThreshold;
-const StepClass kVarianceThreshold{
-    "sklearn.feature_selection.VarianceThreshold", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check,
-    n_features, lower, rules};
+const StepClass kVarianceThreshold{"sklearn.feature_selection.VarianceThreshold",
+                                   kSavedAs,
+                                   kParams,
+                                   kFitted,
+                                   StepRole::transformer,
+                                   {},
+                                   check,
+                                   n_features,
+                                   lower,
+                                   rules};
 
 }  // namespace evenscore::steps

@@ -19,12 +19,17 @@ EngineSide::EngineSide(EngineKind kind, const Program& program, const EngineOpti
     : engine_(make_engine(kind, program, options)),
       name_(name_of(kind)),
       n_scores_(program.n_scores()),
-      n_classes_(program.n_classes) {
-  for (const EngineRequest& request : requests) buffers_.push_back({request, {}, {}, {}});
+      n_proba_(program.n_proba()),
+      has_labels_(!program.is_regressor()) {
+  for (EngineRequest request : requests) {
+    request.proba = request.proba && program.has_proba();
+    request.log_proba = request.log_proba && program.has_proba();
+    buffers_.push_back({request, {}, {}, {}});
+  }
 }
 
 void EngineSide::run(const RowsView& rows) {
-  label_index_.resize(static_cast<std::size_t>(rows.count));
+  if (has_labels_) label_index_.resize(static_cast<std::size_t>(rows.count));
   status_.resize(static_cast<std::size_t>(rows.count));
   bool first = true;
   for (Buffers& buffers : buffers_) {
@@ -32,9 +37,9 @@ void EngineSide::run(const RowsView& rows) {
     OutputsView outputs;
     outputs.type = request.type;
     outputs.decision = resize(buffers.decision, request.decision, request.type, rows.count * n_scores_);
-    outputs.proba = resize(buffers.proba, request.proba, request.type, rows.count * n_classes_);
-    outputs.log_proba = resize(buffers.log_proba, request.log_proba, request.type, rows.count * n_classes_);
-    outputs.label_index = first ? label_index_.data() : nullptr;
+    outputs.proba = resize(buffers.proba, request.proba, request.type, rows.count * n_proba_);
+    outputs.log_proba = resize(buffers.log_proba, request.log_proba, request.type, rows.count * n_proba_);
+    outputs.label_index = first && has_labels_ ? label_index_.data() : nullptr;
     outputs.status = first ? status_.data() : nullptr;
     first = false;
     engine_->run(rows, outputs);
@@ -47,10 +52,10 @@ SideView EngineSide::view(std::size_t i) const {
     return wanted ? NumbersView{buffer.data(), buffers.request.type, columns, 0} : NumbersView{};
   };
   SideView view;
-  view.label_index = label_index_.data();
+  view.label_index = label_index();
   view.decision = numbers(buffers.decision, buffers.request.decision, n_scores_);
-  view.proba = numbers(buffers.proba, buffers.request.proba, n_classes_);
-  view.log_proba = numbers(buffers.log_proba, buffers.request.log_proba, n_classes_);
+  view.proba = numbers(buffers.proba, buffers.request.proba, n_proba_);
+  view.log_proba = numbers(buffers.log_proba, buffers.request.log_proba, n_proba_);
   return view;
 }
 

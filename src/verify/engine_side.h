@@ -11,7 +11,8 @@
 
 namespace evenscore::verifier {
 
-/// Which outputs to ask an engine for, beside label index and status.
+/// Which outputs to ask an engine for, beside status, and label index where there are classes. Probabilities
+/// that the Program does not have are left out.
 struct EngineRequest {
   OutputType type = OutputType::f64;
   bool decision = true;
@@ -31,7 +32,8 @@ class EngineSide {
 
   /// The results of request i.
   SideView view(std::size_t i) const;
-  const std::int32_t* label_index() const { return label_index_.data(); }
+  /// Null for a regressor.
+  const std::int32_t* label_index() const { return label_index_.empty() ? nullptr : label_index_.data(); }
   const std::uint8_t* status() const { return status_.data(); }
 
   const std::string& name() const { return name_; }
@@ -45,7 +47,8 @@ class EngineSide {
 
   std::unique_ptr<Engine> engine_;
   std::string name_;
-  std::int64_t n_scores_, n_classes_;
+  std::int64_t n_scores_, n_proba_;
+  bool has_labels_;
   std::vector<Buffers> buffers_;
   std::vector<std::int32_t> label_index_;
   std::vector<std::uint8_t> status_;

@@ -22,6 +22,7 @@ LinearBounds::LinearBounds(const Stage& stage, const double* constants, const Fl
     : stage_(stage),
       columns_(projection.own_centre ? projection.products : columns),
       products_(projection.products),
+      centre_(projection.centre.unit > projection.products.unit ? projection.centre : projection.products),
       own_centre_(projection.own_centre && stage.kind == StageKind::affine_centered) {
   const auto f = static_cast<std::size_t>(stage.n_in);
   const auto k = static_cast<std::size_t>(stage.n_out);
@@ -88,7 +89,7 @@ void LinearBounds::add_up(std::int64_t score, bool with_value, BoundedTile& tile
   double size[kTileRows] = {};
   double error_p64[kTileRows] = {};
   double error_other[kTileRows] = {};
-  double centre_size = 0.0;
+  double centre_size = 0.0;  ///< sum |mu w|
   for (std::int64_t i = 0; i < f; ++i) {
     const double w = weights[i];
     const double size_w = std::fabs(w);
@@ -98,7 +99,7 @@ void LinearBounds::add_up(std::int64_t score, bool with_value, BoundedTile& tile
       double* lane = lanes[i % arith::kLanes];
       for (std::int64_t row = 0; row < kTileRows; ++row) lane[row] += v[row] * w;
     }
-    if (own_centre_) centre_size += 2.0 * std::fabs(mu_[static_cast<std::size_t>(i)]) * size_w;
+    if (own_centre_) centre_size += std::fabs(mu_[static_cast<std::size_t>(i)]) * size_w;
     if (tile.exact) continue;
     const double* ours = tile.error_p64(i);
     const double* theirs = tile.error_other(i);
@@ -110,17 +111,21 @@ void LinearBounds::add_up(std::int64_t score, bool with_value, BoundedTile& tile
   const auto n = static_cast<double>(f);
   const double g_p64 = gamma(std::ceil(n / 8.0) + 6.0, kBinary64);
   const double g_other = gamma(n + 4.0, products_);
+  const double centre_error =
+      gamma(n + 4.0, centre_) * centre_size + (own_centre_ ? 4.0 * (n + 8.0) * centre_.tiny : 0.0);
   const double cover = 1.0 + 4.0 * (n + 16.0) * kBinary64.unit;
   const double b = intercept_[k];
   for (std::int64_t row = 0; row < kTileRows; ++row) {
-    const double s = size[row] + error_p64[row] + error_other[row] + std::fabs(b);
+    const double s = size[row] + error_p64[row] + std::fabs(b);
     // x . w and mu . w by themselves: |x| <= |x - mu| + |mu|.
-    const double s_other = s + centre_size;
+    const double s_other = s + error_other[row] + centre_size;
     const bool fits = s < kBinary64.largest / 8.0;
-    const bool fits_other = s_other < products_.largest / 8.0;
+    const bool fits_other = s_other < products_.largest / 8.0 && centre_size < centre_.largest / 8.0;
     sums.error_p64[row] = fits ? (g_p64 * s + error_p64[row] * cover + underflow_p64_[k]) * cover : kInfinity;
     sums.error_other[row] =
-        fits_other ? (g_other * s_other + error_other[row] * cover + underflow_other_[k]) * cover : kInfinity;
+        fits_other
+            ? (g_other * s_other + error_other[row] * cover + centre_error + underflow_other_[k]) * cover
+            : kInfinity;
   }
   if (!with_value) return;
   for (int step = arith::kLanes / 2; step > 0; step /= 2) {

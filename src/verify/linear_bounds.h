@@ -32,7 +32,7 @@ class LinearBounds {
   void add_up(std::int64_t score, bool with_value, BoundedTile& tile, Sums& sums) const;
 
   Stage stage_;
-  FloatFormat columns_, products_;
+  FloatFormat columns_, products_, centre_;
   bool own_centre_;
   std::vector<double> mu_;
   std::vector<double> weights_, intercept_;  ///< n_out x n_in, n_out

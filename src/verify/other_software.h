@@ -28,8 +28,9 @@ struct Projection {
   FloatFormat products = kBinary64;  ///< of the products and their sum; of the columns from then on
   /// n_out x n_in, before evenscore folded the scale into them; empty = as the Program has them.
   std::vector<double> coefficients;
-  /// Its centre is its own, not a scaler's: x . w - mu . w is computed too, and all of it in `products`.
+  /// Its centre is its own, not a scaler's: x . w - mu . w is computed too, the first product in `products`.
   bool own_centre = false;
+  FloatFormat centre = kBinary64;  ///< of mu . w, if that is narrower than `products`
 };
 
 /// How the other side of a comparison may have computed the scores of a Program: the same formula, any order
@@ -41,6 +42,9 @@ struct OtherSoftware {
   std::vector<double> coefficients;
   /// Of the linear stages before the last, in order; those beyond its end may round to `columns`.
   std::vector<Projection> projections;
+  /// Products of three and more columns that round to f32 may be multiplied in another order than the
+  /// Program's.
+  bool any_product_order = false;
 };
 
 /// The scikit-learn that this pipeline was saved with, any release: it computes columns of f32 rows in f32

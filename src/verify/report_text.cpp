@@ -208,7 +208,7 @@ std::string to_text(const VerifyReport& report) {
   text += fmt::format("\n{}", setting(report));
   if (report.comparison.rows == 0 && report.rows > 0) return text;
   text += outputs(report);
-  text += labels(report.comparison);
+  if (!report.class_names.empty()) text += labels(report.comparison);
   const std::vector<Difference>& rejected = report.comparison.first_rejected;
   if (report.mode != VerifyMode::bitwise) text += differences("First rejected differences", rejected);
   text += differences("First differences", report.comparison.first_differences);

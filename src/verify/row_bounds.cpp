@@ -16,6 +16,7 @@ using Rows = std::array<double, kTileRows>;
 /// Norms of a tile's rows, and how far the exact and the computed ones can be from them.
 struct Norms {
   Rows value{}, error_p64{}, error_other{};
+  Rows sign{};  ///< of normalize_signed_max; else 1
 };
 
 /// Eight-lane sums over the columns of |v| or v^2, rounded no more often than P64-v1 rounds.
@@ -76,17 +77,27 @@ Norms largest_of(BoundedTile& tile) {
   return norms;
 }
 
-/// Of the largest value: its magnitude, and its sign.
-Norms largest_with_sign_of(BoundedTile& tile, Rows& sign) {
-  Norms norms = largest_of(tile);
+Rows largest_values(BoundedTile& tile) {
   Rows largest;
-  std::copy(tile.value(0), tile.value(0) + kTileRows, largest.begin());
-  for (std::int64_t i = 1; i < tile.n_columns; ++i) {
-    for (std::size_t row = 0; row < kTileRows; ++row) largest[row] = std::max(largest[row], tile.value(i)[row]);
+  largest.fill(-std::numeric_limits<double>::infinity());
+  for (std::int64_t i = 0; i < tile.n_columns; ++i) {
+    for (std::size_t row = 0; row < kTileRows; ++row)
+      largest[row] = std::max(largest[row], tile.value(i)[row]);
   }
+  return largest;
+}
+
+/// The magnitudes of signed norms are as far from exact as the norms themselves.
+Norms norms_of(StageKind kind, const Norms& largest, BoundedTile& tile) {
+  Norms norms = kind == StageKind::normalize_l1   ? l1_norms(tile)
+                : kind == StageKind::normalize_l2 ? l2_norms(tile)
+                                                  : largest;
+  norms.sign.fill(1.0);
+  if (kind != StageKind::normalize_signed_max) return norms;
+  const Rows signed_norms = largest_values(tile);
   for (std::size_t row = 0; row < kTileRows; ++row) {
-    norms.value[row] = std::fabs(largest[row]);
-    sign[row] = largest[row] < 0.0 ? -1.0 : 1.0;
+    norms.value[row] = std::fabs(signed_norms[row]);
+    norms.sign[row] = signed_norms[row] < 0.0 ? -1.0 : 1.0;
   }
   return norms;
 }
@@ -95,7 +106,7 @@ Norms largest_with_sign_of(BoundedTile& tile, Rows& sign) {
 void add_roundings(StageKind kind, const FloatFormat& format, std::int64_t n_columns, BoundedTile& tile,
                    Norms& norms) {
   const bool squares = kind == StageKind::normalize_l2;
-  const bool sums = kind == StageKind::normalize_l1 || squares;
+  const bool sums = squares || kind == StageKind::normalize_l1;
   const auto n = static_cast<double>(n_columns);
   const double g_p64 = sums ? gamma(std::ceil(n / 8.0) + 6.0, kBinary64) : 0.0;
   const double g_other = sums ? gamma(n + 6.0, format) : 0.0;
@@ -146,8 +157,8 @@ void bound_gather(const Stage& stage, const double* p, BoundedTile& tile) {
   tile.take_next(stage.n_out);
 }
 
-void bound_products(const Stage& stage, const double* p, const FloatFormat& format, BoundedTile& tile,
-                    std::vector<double>& largest) {
+void bound_products(const Stage& stage, const double* p, const FloatFormat& format, bool any_order,
+                    BoundedTile& tile, std::vector<double>& largest) {
   const bool as_defined = stage.rounding == StageRounding::f32 && tile.exact;
   tile.fill_errors();
   tile.next.resize(stage.n_out);
@@ -196,27 +207,26 @@ void bound_products(const Stage& stage, const double* p, const FloatFormat& form
           (size_a + a_ours[row]) * b_theirs[row] + (size_b + b_ours[row] + b_theirs[row]) * a_theirs[row];
       const double rounded_ours = ours + u * size + tiny;
       tile.next.error_p64[k] = as_defined ? 0.0 : rounded_ours;
+      const double reordered = any_order && factors > 2.0 ? gamma(2.0 * factors, kBinary32) * size +
+                                                                2.0 * factors * kBinary32.tiny * largest[k]
+                                                          : 0.0;
       tile.next.error_other[k] =
-          as_defined ? 0.0 : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * largest[k];
+          as_defined ? reordered : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * largest[k];
     }
   }
   tile.take_next(stage.n_out);
-  if (as_defined) tile.exact = true;
+  if (as_defined) tile.exact = !any_order;
   if (stage.rounding == StageRounding::f32 && !as_defined) round_to_f32(tile);
 }
 
 void bound_normalize(const Stage& stage, const double* p, const FloatFormat& format, BoundedTile& tile) {
   tile.fill_errors();
   const Norms largest = largest_of(tile);
-  Norms norms = stage.kind == StageKind::normalize_l1   ? l1_norms(tile)
-                : stage.kind == StageKind::normalize_l2 ? l2_norms(tile)
-                                                        : largest;
-  Rows sign;
-  sign.fill(1.0);
-  if (stage.kind == StageKind::normalize_signed_max) norms = largest_with_sign_of(tile, sign);
+  Norms norms = norms_of(stage.kind, largest, tile);
   add_roundings(stage.kind, format, stage.n_in, tile, norms);
   const double zero = p[0];
-  const double zero_other = is_narrow(format) ? 20.0 * format.unit : zero;
+  // Ten eps of its format where it is ten eps here, and not merely any number above 0.
+  const double zero_other = is_narrow(format) && zero >= kBinary64.smallest ? 20.0 * format.unit : zero;
   const double r = format.unit;
   std::array<Division, kTileRows> divisions{};
   std::array<bool, kTileRows> all_zero{};
@@ -240,17 +250,14 @@ void bound_normalize(const Stage& stage, const double* p, const FloatFormat& for
       const double e_other = norms.error_other[k];
       const double least_p64 = norm - 2.0 * e_p64 * kCover;
       const double least = norm - (e_p64 + e_other) * kCover;
-      if (!(least_p64 > 0.0 && least > 0.0)) {
-        lose(tile.lost_p64, row, !(least_p64 > 0.0));
-        lose(tile.lost_other, row, true);
-        continue;
-      }
-      const double quotient = sign[k] * arith::div(v[row], norm);
+      lose(tile.lost_p64, row, !(least_p64 > 0.0));
+      lose(tile.lost_other, row, !(least > 0.0));
+      const double quotient = arith::div(v[row], norms.sign[k] * norm);
       const double size = std::fabs(quotient);
-      const double share = (std::fabs(v[row]) + ours[row]) / least_p64;
-      double mine = kCover * (ours[row] + share * e_p64) / least_p64;
+      const double share = least_p64 > 0.0 ? (std::fabs(v[row]) + ours[row]) / least_p64 : 0.0;
+      double mine = least_p64 > 0.0 ? kCover * (ours[row] + share * e_p64) / least_p64 : 0.0;
       mine += kBinary64.unit * (size + mine) + kBinary64.tiny;
-      double other = kCover * (theirs[row] + share * e_other) / least;
+      double other = least > 0.0 ? kCover * (theirs[row] + share * e_other) / least : 0.0;
       other += r * (size + mine + other) + format.tiny;
       const double either = kCover * std::fabs(quotient - v[row]);
       const double mine_either = mine + ours[row] + either;

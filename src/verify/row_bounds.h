@@ -11,10 +11,10 @@ namespace evenscore::verifier {
 
 void bound_gather(const Stage& stage, const double* p, BoundedTile& tile);
 
-/// The other software may multiply in any order; products that round to f32 are as the Program defines them.
-/// `largest` is room for the largest product of some of a product's factors.
-void bound_products(const Stage& stage, const double* p, const FloatFormat& format, BoundedTile& tile,
-                    std::vector<double>& largest);
+/// The other software may multiply in any order. Products that round to f32 are as the Program defines them,
+/// unless `any_order`. `largest` is room for the largest product of some of a product's factors.
+void bound_products(const Stage& stage, const double* p, const FloatFormat& format, bool any_order,
+                    BoundedTile& tile, std::vector<double>& largest);
 
 /// The other software's smallest norm is the Program's, or ten eps of its own format. Where a norm may be on
 /// either side of it, both outcomes are within the errors.

@@ -63,7 +63,8 @@ void reject_all(Validity validity, BoundedTile& tile) {
 
 }  // namespace
 
-ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other) : program_(program) {
+ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other)
+    : program_(program), any_product_order_(other.any_product_order) {
   const std::vector<Stage>& stages = program_.stages;
   if (stages.empty() || !arith::is_linear(stages.back().kind)) {
     throw Error(ErrorCode::unsupported, "no rounding bound is known for this program", {},
@@ -76,9 +77,9 @@ ScoreBounds::ScoreBounds(const Program& program, const OtherSoftware& other) : p
     linear_of_.push_back(linear_.size());
     cover_ += 0x1p-49 * (16.0 + static_cast<double>(arith::is_linear(stage.kind) ? stage.n_in : 0));
     if (!arith::is_linear(stage.kind)) continue;
-    Projection projection{format, {}, true};
+    Projection projection{format, {}, true, format};
     if (&stage == &stages.back()) {
-      projection = {other.products, other.coefficients, false};
+      projection = {other.products, other.coefficients, false, kBinary64};
     } else if (projections < other.projections.size()) {
       projection = other.projections[projections++];
     }
@@ -106,7 +107,7 @@ void ScoreBounds::apply(std::size_t stage, BoundedTile& tile, std::vector<double
     case StageKind::gather:
       return bound_gather(applied, p, tile);
     case StageKind::products:
-      return bound_products(applied, p, formats_[stage], tile, room);
+      return bound_products(applied, p, formats_[stage], any_product_order_, tile, room);
     case StageKind::normalize_l1:
     case StageKind::normalize_l2:
     case StageKind::normalize_max:

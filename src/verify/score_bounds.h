@@ -35,6 +35,7 @@ class ScoreBounds {
   void apply(std::size_t stage, BoundedTile& tile, std::vector<double>& room) const;
 
   Program program_;
+  bool any_product_order_;
   std::vector<FloatFormat> formats_;    ///< the other software's, a stage each
   std::vector<LinearBounds> linear_;    ///< of the linear stages, in order
   std::vector<std::size_t> linear_of_;  ///< index into them, a stage each

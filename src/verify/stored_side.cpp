@@ -9,30 +9,53 @@
 namespace evenscore::verifier {
 namespace {
 
-constexpr NumberOutput kCompared[] = {NumberOutput::decision, NumberOutput::proba, NumberOutput::log_proba};
-constexpr const char* kNames[] = {"decision", "proba", "log_proba"};
+const char* name_of(NumberOutput output) {
+  switch (output) {
+    case NumberOutput::decision:
+      return "decision";
+    case NumberOutput::prediction:
+      return "prediction";
+    case NumberOutput::proba:
+      return "proba";
+    default:
+      return "log_proba";
+  }
+}
 
 }  // namespace
 
-StoredSide::StoredSide(const FileLocation& location, const ClassIndex& classes)
-    : source_(location), classes_(classes), name_(std::filesystem::path(location.file).filename().string()) {
+StoredSide::StoredSide(const FileLocation& location, const ClassIndex& classes, const Program& program)
+    : source_(location),
+      classes_(classes),
+      scores_(program.is_regressor() ? NumberOutput::prediction : NumberOutput::decision),
+      name_(std::filesystem::path(location.file).filename().string()) {
   if (location.object != "/") name_ += ":" + location.object;
-  const bool binary = classes.size() == 2;
   bool any = has_labels();
-  for (std::size_t i = 0; i < std::size(kCompared); ++i) {
-    if (!source_.has(kCompared[i])) continue;
+  for (const NumberOutput output : {scores_, NumberOutput::proba, NumberOutput::log_proba}) {
+    if (!source_.has(output)) continue;
     any = true;
-    const std::int64_t columns = source_.columns(kCompared[i]);
-    const bool fits = (columns == classes.size() && !(binary && kCompared[i] == NumberOutput::decision)) ||
-                      (columns == 1 && binary);
-    if (!fits) {
-      throw Error(ErrorCode::shape_mismatch,
-                  fmt::format("{} columns, but the model has {} classes", columns, classes.size()), kNames[i])
+    const bool probabilities = output != scores_;
+    if (probabilities && !program.has_proba()) {
+      throw Error(ErrorCode::bad_request, "the model has no probabilities to compare with", name_of(output),
+                  "give the predictions of this model")
+          .in_file(location.file);
+    }
+    const std::int64_t columns = source_.columns(output);
+    const std::int64_t expected = probabilities ? program.n_proba() : program.n_scores();
+    const bool second_class_only = probabilities && columns == 1 && program.n_classes == 2;
+    if (columns != expected && !second_class_only) {
+      const std::string gives = program.is_regressor()
+                                    ? fmt::format("predicts {} targets", program.n_scores())
+                                    : fmt::format("has {} classes", program.n_classes);
+      throw Error(ErrorCode::shape_mismatch, fmt::format("{} columns, but the model {}", columns, gives),
+                  name_of(output))
           .in_file(location.file);
     }
   }
   if (!any) {
-    throw Error(ErrorCode::bad_request, "holds none of label, label_index, decision, proba and log_proba",
+    throw Error(ErrorCode::bad_request,
+                program.is_regressor() ? "holds no dataset 'prediction', which a regressor is compared by"
+                                       : "holds none of label, label_index, decision, proba and log_proba",
                 location.object, "give the group that holds predictions: FILE:/group")
         .in_file(location.file);
   }
@@ -44,7 +67,7 @@ bool StoredSide::written_by_evenscore() const {
 }
 
 OutputType StoredSide::type() const {
-  for (const NumberOutput output : kCompared) {
+  for (const NumberOutput output : {scores_, NumberOutput::proba, NumberOutput::log_proba}) {
     if (source_.has(output) && source_.type(output) == OutputType::f32) return OutputType::f32;
   }
   return OutputType::f64;
@@ -62,7 +85,7 @@ bool StoredSide::same_classes() const {
 
 SideView StoredSide::read(std::int64_t first, std::int64_t n, const std::int32_t* expected) {
   SideView view;
-  view.decision = read_numbers(NumberOutput::decision, first, n, decision_);
+  view.decision = read_numbers(scores_, first, n, decision_);
   view.proba = read_numbers(NumberOutput::proba, first, n, proba_);
   view.log_proba = read_numbers(NumberOutput::log_proba, first, n, log_proba_);
   if (has_labels()) {
@@ -81,7 +104,7 @@ NumbersView StoredSide::read_numbers(NumberOutput output, std::int64_t first, st
   buffer.resize(static_cast<std::size_t>(n * columns) *
                 (type == OutputType::f64 ? sizeof(double) : sizeof(float)));
   source_.read(output, first, n, buffer.data());
-  const bool second_class_only = output != NumberOutput::decision && columns == 1;
+  const bool second_class_only = output != scores_ && columns == 1;
   return {buffer.data(), type, columns, second_class_only ? 1 : 0};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "evenscore/prediction_file.h"
+#include "evenscore/program.h"
 #include "verify/class_index.h"
 #include "verify/comparison.h"
 
@@ -14,15 +15,19 @@ namespace evenscore::verifier {
 /// Stored predictions, batch by batch, as a side of a comparison. One thread at a time.
 class StoredSide {
  public:
-  /// Opens the predictions. Throws Error: as PredictionSource, shape_mismatch when an output has other
-  /// columns than a model with these classes gives, bad_request when it has nothing to compare.
-  StoredSide(const FileLocation& location, const ClassIndex& classes);
+  /// Opens the predictions of `program`, whose classes these are (none for a regressor). Throws Error: as
+  /// PredictionSource, shape_mismatch when an output has other columns than the program gives, bad_request
+  /// when it has nothing to compare, or probabilities that the program does not have.
+  StoredSide(const FileLocation& location, const ClassIndex& classes, const Program& program);
 
   std::int64_t count() const { return source_.count(); }
   const std::string& name() const { return name_; }  ///< file name without folders, and the object
   bool written_by_evenscore() const;
   std::string attribute(const std::string& name) const { return source_.attribute(name).value_or(""); }
-  bool has_labels() const { return source_.labels() != nullptr || source_.has_label_index(); }
+  /// A regressor has none, whatever the file holds.
+  bool has_labels() const {
+    return classes_.size() > 0 && (source_.labels() != nullptr || source_.has_label_index());
+  }
   bool has(NumberOutput output) const { return source_.has(output); }
   /// f32 when any number is.
   OutputType type() const;
@@ -41,6 +46,7 @@ class StoredSide {
 
   PredictionSource source_;
   const ClassIndex& classes_;
+  NumberOutput scores_;  ///< what holds the scores: decision, or a regressor's prediction
   std::string name_;
   std::vector<std::byte> decision_, proba_, log_proba_;
   Labels labels_;

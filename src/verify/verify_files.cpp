@@ -59,7 +59,11 @@ class Verification {
         classes_(pipeline_.classes()) {
     rows_.bind(pipeline_.n_features(), pipeline_.feature_names);
     program_ = compile(pipeline_, {job.arithmetic, rows_.type()});
-    if (job.against) stored_.emplace(*job.against, classes_);
+    if (job.against) stored_.emplace(*job.against, classes_, program_);
+    if (job.labels && program_.is_regressor()) {
+      throw Error(ErrorCode::bad_request, "a regressor has no classes to compare labels with", "--labels",
+                  "leave --labels out");
+    }
     describe();
   }
 
@@ -165,6 +169,11 @@ class Verification {
       }
     }
     bounds_.emplace(program_, other);
+    if (program_.link == LinkKind::exponential) {
+      Program scores = program_;
+      scores.link = LinkKind::identity;
+      scores_.emplace(job_.engines[0], scores, job_.engine_options, std::vector<verifier::EngineRequest>{{}});
+    }
     if (job_.labels) {
       labels_.emplace(*job_.labels);
       if (labels_->count() != rows_.count()) {
@@ -176,7 +185,8 @@ class Verification {
       before_.emplace(classes_.size());
       after_.emplace(classes_.size());
     }
-    const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * classes_.size();
+    const std::int64_t numbers_a_row = std::max(program_.n_scores(), program_.n_classes);
+    const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * numbers_a_row;
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
     if (job_.batch_rows > 0) batch_rows_ = std::min(batch_rows_, job_.batch_rows);
   }
@@ -190,8 +200,8 @@ class Verification {
       report_.notes.emplace_back(
           "the bounds allow for software that scales float32 rows in float32, as scikit-learn does");
     }
-    if (classes_.size() == 2 && stored_->has(NumberOutput::proba) && job_.arithmetic == Arithmetic::exact &&
-        !stored_->written_by_evenscore()) {
+    if (program_.n_classes == 2 && stored_->has(NumberOutput::proba) &&
+        job_.arithmetic == Arithmetic::exact && !stored_->written_by_evenscore()) {
       report_.notes.emplace_back(
           "scikit-learn computes the first of two probabilities as 1 - p, which keeps no digits far in the "
           "tail: large "
@@ -229,7 +239,9 @@ class Verification {
     bound_other_.resize(n);
     bounds_->evaluate(rows, bound_.data(), bound_other_.data());
     for (std::size_t i = 0; i < n; ++i) bound_[i] += bound_other_[i];
-    return {static_cast<const double*>(engines_[0].view(0).decision.data), bound_.data()};
+    if (scores_) scores_->run(rows);
+    const EngineSide& side = scores_ ? *scores_ : engines_[0];
+    return {static_cast<const double*>(side.view(0).decision.data), bound_.data()};
   }
 
   void check_status(std::int64_t first, const RowsView& rows) {
@@ -286,16 +298,18 @@ class Verification {
                                          : found.label_flips - found.label_flips_explained;
     std::int64_t rejected = 0;
     for (const OutputComparison& output : found.outputs) rejected += output.rejected;
-    const std::string flips = found.label_flips == 0 ? "no label differs"
-                                                     : fmt::format(
-                                                           "{} labels differ, each in a row that rounding "
-                                                           "leaves open",
-                                                           grouped(found.label_flips));
+    std::string flips;
+    if (!program_.is_regressor()) {
+      flips = found.label_flips == 0
+                  ? "; no label differs"
+                  : fmt::format("; {} labels differ, each in a row that rounding leaves open",
+                                grouped(found.label_flips));
+    }
     if (report_.verdict == Verdict::equal_within_rounding) {
-      return fmt::format("every number is within its proven rounding bound; {}", flips);
+      return fmt::format("every number is within its proven rounding bound{}", flips);
     }
     if (report_.verdict == Verdict::within_tolerance)
-      return fmt::format("every number is within tolerance; {}", flips);
+      return fmt::format("every number is within tolerance{}", flips);
     const char* rule = report_.mode == VerifyMode::bitwise ? "differ"
                        : report_.mode == VerifyMode::bound ? "are outside their rounding bound"
                                                            : "are outside the tolerance";
@@ -316,8 +330,9 @@ class Verification {
   Program program_;
   std::optional<StoredSide> stored_;
   std::vector<EngineSide> engines_;
-  std::size_t n_views_ = 0;       ///< requests compared of each engine
-  std::size_t last_request_ = 0;  ///< the one that is compared with stored predictions
+  std::optional<EngineSide> scores_;  ///< where the decisions are not the scores but e to their power
+  std::size_t n_views_ = 0;           ///< requests compared of each engine
+  std::size_t last_request_ = 0;      ///< the one that is compared with stored predictions
   std::int64_t batch_rows_ = 1;
   std::vector<Comparison>
       comparisons_;  ///< for each engine after the first, or the stored predictions: n_views_

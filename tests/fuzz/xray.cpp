@@ -15,8 +15,7 @@ namespace {
 /// What the machine accepts the X-ray reads to its end, and names all of it.
 void expect_agreement(std::span<const std::byte> stream) {
   const pickle::Document document = pickle::parse(stream, {}, {});
-  const Xray seen =
-      pickle::xray({{stream.begin(), stream.end()}, stream.size()}, known_globals(), pickle::Limits());
+  const Xray seen = pickle::xray({{stream.begin(), stream.end()}, stream.size()}, known_globals(), {});
   expect(seen.stopped.empty() && seen.pickles == 1 && seen.read_bytes == stream.size());
   const auto unsupported = pickle::find_unsupported(document);
   const bool called =

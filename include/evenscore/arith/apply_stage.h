@@ -3,8 +3,8 @@
 #include "evenscore/arith/column.h"
 #include "evenscore/arith/score.h"
 
-/// One stage on all values of a row: one source for every engine (docs/arithmetic.md, section 2). T is double, or
-/// a vector of rows in the cpu engine; `v` and `out` yield element i as T, and take one.
+/// One stage on all values of a row: one source for every engine (docs/arithmetic.md, section 2). T is
+/// double, or a vector of rows in the cpu engine; `v` and `out` yield element i as T, and take one.
 namespace evenscore::arith {
 
 /// 0, or NaN where x is infinite.
@@ -13,7 +13,7 @@ EVENSCORE_HD T nan_if_infinite(T x) {
   return select(is_nan(x), T(0.0), mul(x, T(0.0)));
 }
 
-/// The largest value with its sign, 1 in place of 0: the max norm of scikit-learn before 0.24.
+/// The largest value with its sign, 1 in place of 0: the max norm of scikit-learn before 0.23.
 template <class T, class In>
 EVENSCORE_HD T signed_max_norm(const Stage& stage, const In& v) {
   T largest = v[0];
@@ -56,7 +56,8 @@ EVENSCORE_HD void apply_products(const Stage& stage, const double* p, const In& 
 /// Applies `stage` to a row's n_in values `v`; its n_out results go to `out`, which must not overlap them.
 /// `rejected` is 0, and becomes NaN where a reject stage rejects the row.
 template <class T, class In, class Out>
-EVENSCORE_HD void apply_stage(const Stage& stage, const double* constants, const In& v, Out out, T& rejected) {
+EVENSCORE_HD void apply_stage(const Stage& stage, const double* constants, const In& v, Out out,
+                              T& rejected) {
   const double* p = constants + stage.parameter;
   switch (stage.kind) {
     case StageKind::gather:

@@ -3,12 +3,12 @@
 #include "evenscore/arith/ops.h"
 #include "evenscore/stage.h"
 
-/// The stages that treat each column by itself (docs/arithmetic.md, section 2). T is double, or a vector of rows
-/// in the cpu engine.
+/// The stages that treat each column by itself (docs/arithmetic.md, section 2). T is double, or a vector of
+/// rows in the cpu engine.
 namespace evenscore::arith {
 
-/// Whether such a stage can stand before the linear one in the cpu engine's fused path. (`reject_infinity` can:
-/// a NaN in any column makes every score that follows NaN.)
+/// Whether such a stage can stand before the linear one in the cpu engine's fused path. (`reject_infinity`
+/// can: a NaN in any column makes every score that follows NaN.)
 EVENSCORE_HD bool is_fusible_column_stage(StageKind kind) {
   return kind == StageKind::subtract || kind == StageKind::divide || kind == StageKind::multiply ||
          kind == StageKind::add || kind == StageKind::clip || kind == StageKind::reject_infinity;

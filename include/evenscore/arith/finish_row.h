@@ -68,8 +68,7 @@ EVENSCORE_HD void store_one_vs_rest(const ProgramView& program, const double* z,
   for (int k = 1; k < n; ++k) sum = add(sum, one_vs_rest_term(program, z[k]));
   const bool uniform = program.uniform_if_zero && sum == 0.0;
   for (int k = 0; k < n; ++k) {
-    const double p =
-        uniform ? div(1.0, static_cast<double>(n)) : div(one_vs_rest_term(program, z[k]), sum);
+    const double p = uniform ? div(1.0, static_cast<double>(n)) : div(one_vs_rest_term(program, z[k]), sum);
     if (out.proba != nullptr) store(out.proba, out.type, row * n + k, p);
     if (out.log_proba != nullptr) store(out.log_proba, out.type, row * n + k, log64(p));
   }

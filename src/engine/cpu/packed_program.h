@@ -20,9 +20,9 @@ struct PackedStage {
 };
 
 /// A Program as the vector targets run it. Where it is `fused`, column stages and then one affine stage, rows
-/// are padded with zeros to whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to its
-/// bits, whatever a is. Any other Program goes stage by stage through run_stages(). Immutable; safe to share
-/// between threads.
+/// are padded with zeros to whole groups of eight columns and weights with -0, for fma(+0, -0, a) is a, to
+/// its bits, whatever a is. Any other Program goes stage by stage through run_stages(). Immutable; safe to
+/// share between threads.
 class PackedProgram {
  public:
   /// Copies what it needs.

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "engine/cpu/finish-inl.h"
-#include "engine/cpu/stages-inl.h"
 #include "engine/cpu/scores-inl.h"
+#include "engine/cpu/stages-inl.h"
 #include "engine/cpu/target.h"
 #include "evenscore/arith/finish_row.h"
 

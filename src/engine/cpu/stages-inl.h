@@ -1,4 +1,5 @@
-// Any sequence of stages on a group of kWidth rows, a vector of rows a column. Included once per instruction set.
+// Any sequence of stages on a group of kWidth rows, a vector of rows a column. Included once per instruction
+// set.
 #pragma once
 
 #include "engine/cpu/packed_program.h"
@@ -24,8 +25,8 @@ struct GroupColumns {
   HWY_INLINE GroupColumn operator[](std::int64_t i) const { return GroupColumn(p + i * kWidth); }
 };
 
-/// z[k * kWidth + r] for every score k and row r of the group. `a` and `b` hold widest() x kWidth numbers, column
-/// by column. False if an input that must be looked at is not finite.
+/// z[k * kWidth + r] for every score k and row r of the group. `a` and `b` hold widest() x kWidth numbers,
+/// column by column. False if an input that must be looked at is not finite.
 static bool score_group_by_stages(const PackedProgram& program, const RowsView& rows, const Group& group,
                                   double* a, double* b, double* z) {
   const ProgramView& view = program.view();
