@@ -1,5 +1,6 @@
-// Every byte of three saved pipelines changed in turn: evenscore refuses the file, or predicts what scikit-learn 1.5.2
-// predicts with the same byte changed. The latter is recorded by scripts/record_byte_flips.py.
+// Every byte of three saved pipelines changed in turn: evenscore refuses the file, or predicts what
+// scikit-learn 1.5.2 predicts with the same byte changed. The latter is recorded by
+// scripts/record_byte_flips.py.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,7 +49,8 @@ std::optional<Prediction> predict(const std::string& path, const std::vector<dou
   try {
     const Pipeline pipeline = load_model(path).pipeline;
     const Program program = compile(pipeline);
-    const RowsView view{reinterpret_cast<const std::byte*>(rows.data()), ElementType::f64, 3, 5, 40, 8, MemorySpace::host};
+    const RowsView view{
+        reinterpret_cast<const std::byte*>(rows.data()), ElementType::f64, 3, 5, 40, 8, MemorySpace::host};
     const Outputs out = run(program, view, EngineKind::reference);
     Prediction made;
     const Labels classes = pipeline.classes();
@@ -99,11 +101,14 @@ TEST_P(ByteFlips, AreRefusedOrPredictedAsByScikitLearn) {
       const std::size_t from = at < 30 ? 0 : at - 30;
       std::string context(whole.data() + from, std::min<std::size_t>(50, whole.size() - from));
       if (letters[at] == 'L' || letters[at] == 'P') {
-        std::printf("FINDING %c %s %s same=%d %s\n", letters[at], model.c_str(), key.c_str(), near(made->proba, unchanged.proba), testing::PrintToString(context).c_str());
+        std::printf("FINDING %c %s %s same=%d %s\n", letters[at], model.c_str(), key.c_str(),
+                    near(made->proba, unchanged.proba), testing::PrintToString(context).c_str());
         continue;
       }
       const Prediction expected = letters[at] == '.' ? unchanged : prediction(recorded["others"][key]);
-      EXPECT_TRUE(near(made->labels, expected.labels) && near(made->proba, expected.proba)) << key << " " << testing::PrintToString(made->proba) << testing::PrintToString(expected.proba) << testing::PrintToString(context);
+      EXPECT_TRUE(near(made->labels, expected.labels) && near(made->proba, expected.proba))
+          << key << " " << testing::PrintToString(made->proba) << testing::PrintToString(expected.proba)
+          << testing::PrintToString(context);
     }
   }
   for (const auto& [kind, count] : counts) std::printf("%s: %s %d\n", model.c_str(), kind.c_str(), count);
