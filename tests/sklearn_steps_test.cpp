@@ -127,11 +127,12 @@ TEST_P(SklearnSteps, AcceptTheInputsThatTheSavingReleaseAccepts) {
     int nan, infinity;
   };
   int found = 0;
-  for (const Rule& rule : {Rule{"imputer_mean", 0, 2}, Rule{"binarizer", 1, 2}, Rule{"normalizer_l2", 1, 2},
-                           Rule{"polynomial", 1, 2}, Rule{"pca", 1, 2}, Rule{"truncated_svd", 1, 2},
-                           Rule{"select_k_best", 1, 2}, Rule{"select_percentile", 1, 2}, Rule{"rfe", 1, 2},
-                           Rule{"select_from_l2", 1, 2}, Rule{"max_abs", 1, 2}, Rule{"robust", 1, 2},
-                           Rule{"variance_threshold", first_releases ? 1 : 0, 2}}) {  // a scaler stands before it
+  for (const Rule& rule :
+       {Rule{"imputer_mean", 0, 2}, Rule{"binarizer", 1, 2}, Rule{"normalizer_l2", 1, 2},
+        Rule{"polynomial", 1, 2}, Rule{"pca", 1, 2}, Rule{"truncated_svd", 1, 2}, Rule{"select_k_best", 1, 2},
+        Rule{"select_percentile", 1, 2}, Rule{"rfe", 1, 2}, Rule{"select_from_l2", 1, 2},
+        Rule{"max_abs", 1, 2}, Rule{"robust", 1, 2},
+        Rule{"variance_threshold", first_releases ? 1 : 0, 2}}) {  // a scaler stands before it
     const std::map<std::string, std::string> cases = cases_of(folder);
     const auto file = cases.find(rule.name);
     if (file == cases.end()) continue;
