@@ -275,6 +275,20 @@ TEST(Differences, ACompressedPayloadIsFound) {
   EXPECT_EQ(found.container, "a zlib-compressed joblib file");
 }
 
+TEST(Differences, APayloadBeforeTheDamageOfACompressedFileIsFound) {
+  // Python decompresses as it reads, and has run the payload when it comes to the damage.
+  std::string tail(40'000, '\0');
+  for (size_t i = 0; i < tail.size(); ++i) tail[i] = static_cast<char>(i * i >> 3);
+  const std::string whole = compressed(p2().raw(payload().text()).op(Opcode::pop).bytes(tail).stop().text());
+  const Xray found = xray_of(whole.substr(0, whole.size() / 2));
+  code(found, "posix.system", "REDUCE");
+  EXPECT_NE(found.stopped.find("compressed"), std::string::npos) << found.stopped;
+  // And what comes out need not look like a pickle by its end.
+  code(xray_of(compressed("cposix\nsystem\n(Vx\ntRgarbage")), "posix.system", "REDUCE");
+  const Xray harmless = xray_of(compressed(p2().bytes(tail).stop().text()).substr(0, 500));
+  EXPECT_EQ(harmless.verdict, XrayVerdict::unknown);
+}
+
 TEST(Differences, ABrokenStreamDoesNotHideWhatRunsBefore) {
   for (const std::string& rest :
        {std::string(), std::string("\xFF\xFF"), std::string("X\xFF\xFF\xFF\x7F"), std::string("u")}) {

@@ -33,6 +33,7 @@ class Output {
   void made(size_t count) { made_ += count; }
   bool too_large() const { return made_ > most_; }
   uint64_t most() const { return most_; }
+  uint64_t size() const { return made_; }
   std::vector<std::byte> release() {
     bytes_.resize(made_);
     return std::move(bytes_);
@@ -110,14 +111,16 @@ ZfileHeader read_zfile_header(std::span<const std::byte> file) {
   return header;
 }
 
-}  // namespace
+bool is_compressed(Container container) {
+  return has_members(container) || container == Container::zlib || container == Container::lzma ||
+         container == Container::zfile;
+}
 
-std::vector<std::byte> decompress(Container container, std::span<const std::byte> file,
-                                  const Limits& limits) {
+void decompress_into(Output& output, Container container, std::span<const std::byte> file,
+                     const Limits& limits) {
   std::optional<ZfileHeader> zfile;
   if (container == Container::zfile) zfile = read_zfile_header(file);
   size_t taken = zfile ? zfile->bytes : 0;
-  Output output(allowance(file.size(), limits));
   do {
     const std::unique_ptr<Decoder> decoder = make_decoder(container);
     Decoder::Step last;
@@ -137,12 +140,35 @@ std::vector<std::byte> decompress(Container container, std::span<const std::byte
                 fmt::format("{} bytes follow the compressed data", file.size() - taken), at_byte(taken),
                 "nothing that saves models writes there: get the file from its source again");
   }
-  std::vector<std::byte> made = output.release();
-  if (zfile && zfile->made != made.size()) {
+  if (zfile && zfile->made != output.size()) {
     throw Error(ErrorCode::corrupt_file,
-                fmt::format("{} bytes are announced and {} are there", zfile->made, made.size()), at_byte(2),
-                "copy the file again");
+                fmt::format("{} bytes are announced and {} are there", zfile->made, output.size()),
+                at_byte(2), "copy the file again");
   }
+}
+
+}  // namespace
+
+std::vector<std::byte> decompress(Container container, std::span<const std::byte> file,
+                                  const Limits& limits) {
+  Output output(allowance(file.size(), limits));
+  decompress_into(output, container, file, limits);
+  return output.release();
+}
+
+std::vector<std::byte> decompressed_beginning(Container container, std::span<const std::byte> file,
+                                              uint64_t most) {
+  if (!is_compressed(container)) return {};
+  Limits limits;
+  limits.stream_bytes = most;
+  Output output(most);
+  try {
+    decompress_into(output, container, file, limits);
+  } catch (const Error&) {
+    // The damage: what came before it is the answer.
+  }
+  std::vector<std::byte> made = output.release();
+  if (made.size() > most) made.resize(static_cast<size_t>(most));
   return made;
 }
 

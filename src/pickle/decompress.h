@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,5 +14,10 @@ namespace evenscore::pickle {
 /// stream of the others. Memory stays within what `limits` lets a file of this size expand to. Throws Error:
 /// corrupt_file (damaged, truncated, bytes after the end), limit_exceeded (it expands too much).
 std::vector<std::byte> decompress(Container container, std::span<const std::byte> file, const Limits& limits);
+
+/// What comes out of a compressed file, damaged or not, before the damage: at most `most` bytes. Empty for
+/// any other container.
+std::vector<std::byte> decompressed_beginning(Container container, std::span<const std::byte> file,
+                                              uint64_t most);
 
 }  // namespace evenscore::pickle

@@ -6,6 +6,7 @@
 #include "evenscore/error.h"
 #include "evenscore/xray.h"
 #include "pickle/container.h"
+#include "pickle/decompress.h"
 #include "pickle/stream.h"
 #include "pickle/xray.h"
 #include "pipeline/known_classes.h"
@@ -27,6 +28,9 @@ const char* to_string(XrayVerdict verdict) {
 }
 
 namespace {
+
+/// Of a compressed file that is damaged or expands too much; what runs code stands early.
+constexpr std::uint64_t kLongestBeginning = 4 << 20;
 
 /// Whether a file that is no pickle would run something all the same. A zip archive starts with PERSID.
 bool calls_something(const Xray& xray) {
@@ -57,11 +61,13 @@ Xray xray(std::span<const std::byte> file) {
     out = pickle::xray(pickle::open_stream(file, limits), known_globals(), limits);
   } catch (const Error& refused) {
     // Python starts at the first byte whatever follows, so what a refused file would run is looked for too.
-    out = pickle::xray({{file.begin(), file.end()}, file.size()}, known_globals(), limits);
-    if (!calls_something(out)) {
-      out = Xray{};
-      out.stopped = refused.cause();
-    }
+    std::vector<std::byte> beginning = pickle::decompressed_beginning(container, file, kLongestBeginning);
+    const bool decompressed = !beginning.empty();
+    if (!decompressed) beginning.assign(file.begin(), file.end());
+    out = pickle::xray({std::move(beginning), file.size()}, known_globals(), limits);
+    if (!decompressed && !calls_something(out)) out = Xray{};
+    if (decompressed || out.stopped.empty()) out.stopped = refused.cause();
+    if (out.verdict != XrayVerdict::runs_code) out.verdict = XrayVerdict::unknown;
   }
   out.container = pickle::describe(container);
   out.is_hdf5 = container == pickle::Container::hdf5;
