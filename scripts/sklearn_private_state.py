@@ -115,8 +115,8 @@ COMPLETE = {
 
 
 def complete(estimator, fitted, private, running):
-    """Sets it on `estimator`. fitted: the file's values, without underscore; private: parameters with a path for a name;
-    running: release, a pair of numbers."""
+    """Sets it on `estimator`. fitted: the file's values, without underscore; private: attributes that are among
+    the file's parameters; running: release, a pair of numbers."""
     of_class = COMPLETE.get(type(estimator).__name__)
     if of_class is not None:
         of_class(estimator, fitted, private, running)

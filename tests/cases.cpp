@@ -147,7 +147,8 @@ std::vector<std::int64_t> some_columns(std::int64_t n) {
   return kept;
 }
 
-/// What imputation makes of NaN, or of 0 where rows cannot hold NaN; the first columns once more as indicators.
+/// What imputation makes of NaN, or of 0 where rows cannot hold NaN; the first columns once more as
+/// indicators.
 void impute(Random& random, const EngineCase& c, ProgramBuilder& builder) {
   std::vector<std::int64_t> columns = some_columns(builder.n_columns());
   std::vector<bool> keep(columns.size(), true);
@@ -171,7 +172,8 @@ void multiply_neighbours(ProgramBuilder& builder) {
 void project(Random& random, double centre, ProgramBuilder& builder) {
   const std::int64_t n = builder.n_columns();
   const std::int64_t components = n < 9 ? n : 9;
-  builder.centre_and_scale(random_values(random, n, centre, 1.0), std::nullopt, Float32Scaling::round_each_step);
+  builder.centre_and_scale(random_values(random, n, centre, 1.0), std::nullopt,
+                           Float32Scaling::round_each_step);
   builder.linear(random_values(random, n * components, 0.0, 1.0),
                  std::vector<double>(static_cast<std::size_t>(components), 0.0));
   builder.centre_and_scale(std::nullopt, random_values(random, components, 2.0, 1.5),
@@ -185,7 +187,7 @@ void add_general_stages(const EngineCase& c, double centre, Random& random, Prog
                              Float32Scaling::round_each_step);
   };
   constexpr StageKind kNorms[] = {StageKind::normalize_l1, StageKind::normalize_l2, StageKind::normalize_max,
-                                 StageKind::normalize_signed_max};
+                                  StageKind::normalize_signed_max};
   switch (c.scaling) {
     case Scaling::imputed:
       return impute(random, c, builder);
@@ -342,8 +344,8 @@ std::vector<EngineCase> full_cases() {
 }  // namespace
 
 std::string EngineCase::name() const {
-  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_outcome{}_values{}_threads{}_split{}_off{}_{}", n_features,
-                     n_scores, n_rows, element_name(type),
+  return fmt::format("F{}_K{}_rows{}_{}_{}_scaling{}_outcome{}_values{}_threads{}_split{}_off{}_{}",
+                     n_features, n_scores, n_rows, element_name(type),
                      arithmetic == Arithmetic::exact ? "exact" : "sklearn", static_cast<int>(scaling),
                      static_cast<int>(outcome), static_cast<int>(values), threads, split, misaligned,
                      strided ? "strided" : "dense");

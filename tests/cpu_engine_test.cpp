@@ -53,8 +53,9 @@ std::unique_ptr<Engine> cpu(const Program& program, const std::string& instructi
 }
 
 EngineCase plain_case(std::int64_t n_features, std::int32_t n_scores, std::int64_t n_rows, ElementType type) {
-  return {n_features, n_scores, n_rows, type, Arithmetic::exact, Scaling::folded, Outcome::usual, Values::normal,
-          1,          0,        0,      false};
+  return {
+      n_features, n_scores, n_rows, type, Arithmetic::exact, Scaling::folded, Outcome::usual, Values::normal,
+      1,          0,        0,      false};
 }
 
 bool same_bits(const CaseData& data, const std::string& instruction_set) {

@@ -3,9 +3,9 @@
 
 usage: rebuild_pipeline_test.py EVENSCORE FOLDER
 
-FOLDER is one release's folder of tests/data/sklearn. Each of its models, those under min_max/ and steps/ too, is imported
-by EVENSCORE, rebuilt, and compared with the original as joblib loads it: parameters, fitted values to the bit, predictions
-to the bit on the fixture's rows; and with what the release that saved it predicted, within rounding.
+FOLDER is one release's folder of tests/data/sklearn. Each of its models, those under min_max/ and steps/ too, is
+imported by EVENSCORE, rebuilt, and compared with the original as joblib loads it: parameters, fitted values to the bit,
+predictions to the bit on the fixture's rows; and with what the release that saved it predicted, within rounding.
 Then models of another release must be refused or predict as they did there, files with one flipped value must be
 refused, and the worked examples of docs/pipeline_format.md must hold.
 Prints one line a case; exit status 77 when scikit-learn or h5py is not installed, or is of a release that cannot load
@@ -80,7 +80,8 @@ def pairs(original, rebuilt, step, place=""):
     if original is None or isinstance(original, str):
         check(rebuilt in (None, "passthrough"), f"{place} came back as {rebuilt}")
         return
-    check(type(original) is type(rebuilt), f"{place} came back as {type(rebuilt).__name__}, was {type(original).__name__}")
+    check(type(original) is type(rebuilt),
+          f"{place} came back as {type(rebuilt).__name__}, was {type(original).__name__}")
     if type(original).__name__ == "FrozenEstimator":
         yield from pairs(original.estimator, rebuilt.estimator, step, place)
         return
@@ -200,8 +201,8 @@ def check_expected(rebuilt, rows, expected):
 
 
 def import_model(evenscore, model, pipeline):
-    result = subprocess.run([evenscore, "import", model, "-o", pipeline, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            universal_newlines=True)
+    result = subprocess.run([evenscore, "import", model, "-o", pipeline, "--quiet"], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, universal_newlines=True)
     return result.stderr.strip() if result.returncode != 0 else None
 
 
@@ -229,7 +230,8 @@ def check_model(evenscore, model, rows, expected, folder):
     try:
         check_expected(rebuilt, rows, expected)
         if original is None:
-            same_release = rebuild_pipeline.release(sklearn.__version__) == rebuild_pipeline.release(content["sklearn_version"])
+            running, saved_by = (rebuild_pipeline.release(v) for v in (sklearn.__version__, content["sklearn_version"]))
+            same_release = running == saved_by
             return "its own release does not load it" if same_release else None
         check_params(original, rebuilt, content)
         check_fitted(original, rebuilt, content)
@@ -260,8 +262,8 @@ def models(folder, expected):
 
 
 def run_script(pipeline, out):
-    result = subprocess.run([sys.executable, SCRIPT, pipeline, "-o", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            universal_newlines=True)
+    result = subprocess.run([sys.executable, SCRIPT, pipeline, "-o", out], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, universal_newlines=True)
     return result.returncode, result.stderr
 
 

@@ -47,7 +47,8 @@ std::vector<double> numbers_if_any(const PredictionSource& source, NumberOutput 
 }
 
 bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
 }  // namespace
@@ -140,10 +141,11 @@ void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expe
     intervals.set_row(z.data(), bound.data());
     for (std::size_t k = 0; k < n_scores && !decision.empty(); ++k) {
       const double theirs = decision[row * n_scores + k];
-      if (theirs == out.decision[row * n_scores + k]) continue;  // of e^z that is 0 or infinite z is not known
+      if (theirs == out.decision[row * n_scores + k])
+        continue;  // of e^z that is 0 or infinite z is not known
       EXPECT_TRUE(holds(intervals.decision(static_cast<std::int32_t>(k)), theirs))
-          << "score " << k << ": " << out.decision[row * n_scores + k] << " and scikit-learn " << theirs << ", bound "
-          << bound[k];
+          << "score " << k << ": " << out.decision[row * n_scores + k] << " and scikit-learn " << theirs
+          << ", bound " << bound[k];
       if (program.link == LinkKind::exponential || !std::isfinite(bound[k]) || bound[k] == 0.0) continue;
       const double error = std::fabs(z[k] - theirs);
       double& largest = f64_everywhere ? worst.f64_error : worst.f32_error;
@@ -168,7 +170,8 @@ void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expe
     worst.labels_different += classes[label] == labels[row] ? 0 : 1;
     if (n_proba != 2) continue;
     if (f64_everywhere && affine_columns && program.link != LinkKind::modified_huber) {
-      EXPECT_EQ(arith::bits_of(out.proba32[2 * row + 1]), arith::bits_of(static_cast<float>(proba[2 * row + 1])));
+      EXPECT_EQ(arith::bits_of(out.proba32[2 * row + 1]),
+                arith::bits_of(static_cast<float>(proba[2 * row + 1])));
       ++worst.positive_checked;
     }
     if (arithmetic == Arithmetic::sklearn && program.link == LinkKind::sigmoid) {

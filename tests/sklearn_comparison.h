@@ -42,9 +42,9 @@ struct Worst {
   std::int64_t unbounded = 0;  ///< scores without a finite bound
 };
 
-/// Expects every output of one model on one set of rows to be within its proven bound of what was recorded, every
-/// certified label equal, the engines equal to the bit, and where scikit-learn computes in f64 the f32 value of
-/// the positive class's probability equal.
+/// Expects every output of one model on one set of rows to be within its proven bound of what was recorded,
+/// every certified label equal, the engines equal to the bit, and where scikit-learn computes in f64 the f32
+/// value of the positive class's probability equal.
 void expect_as_scikit_learn(const ModelFile& model, const PredictionSource& expected, const RowsView& rows,
                             Arithmetic arithmetic, Worst& worst);
 

@@ -245,8 +245,7 @@ TEST(SklearnRefused, EachFileIsRefusedForItsOwnReason) {
 TEST(SklearnRefused, EverythingUnsupportedIsListedWithItsPlaceAndRelease) {
   std::string message;
   code_of(kFixtures / "1.9.1" / "refused" / "unsupported.joblib", message);
-  for (const char* part :
-       {"RandomForestClassifier at steps[2][1]", "scikit-learn 1.9.1"}) {
+  for (const char* part : {"RandomForestClassifier at steps[2][1]", "scikit-learn 1.9.1"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is missing in\n" << message;
   }
   for (const char* part : {"MinMaxScaler", "PolynomialFeatures"})

@@ -1,5 +1,6 @@
-// Every supported step and container, saved by fifteen releases from 0.20.4 to 1.9.1, against what those releases
-// predicted, without Python. The files and the expected values are made by scripts/make_fixtures.py --group steps.
+// Every supported step and container, saved by fifteen releases from 0.20.4 to 1.9.1, against what those
+// releases predicted, without Python. The files and the expected values are made by scripts/make_fixtures.py
+// --group steps.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -68,7 +69,8 @@ TEST_P(SklearnSteps, PredictAsTheSavingReleaseDid) {
       "at most %.3f of the bound used, %lld scores without one, %lld f32 probabilities equal\n",
       GetParam().c_str(), static_cast<long long>(worst.models), static_cast<long long>(worst.rows),
       static_cast<long long>(worst.labels_certified), static_cast<long long>(worst.labels_different),
-      worst.decision_share, static_cast<long long>(worst.unbounded), static_cast<long long>(worst.positive_checked));
+      worst.decision_share, static_cast<long long>(worst.unbounded),
+      static_cast<long long>(worst.positive_checked));
   EXPECT_GT(worst.models, 85);
 }
 

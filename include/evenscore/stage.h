@@ -22,8 +22,8 @@ enum class StageKind : std::uint8_t {
   normalize_l2,       ///< the same with the root of the eight-lane sum of v[i]^2
   normalize_max,      ///< the same with the largest |v[i]|
   normalize_signed_max,  ///< v[i] / norm, norm = the largest v[i] with its sign, but 1 where that is 0
-  affine,             ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
-  affine_centered,    ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
+  affine,                ///< z[k] = eight-lane sum of v[i] * w[k][i], plus b[k]
+  affine_centered,       ///< z[k] = eight-lane sum of (v[i] - mu[i]) * w[k][i], plus b[k]; mu is p
 };
 
 /// How a column stage rounds: once to f64, or to f64 and then to f32. The second equals f32 arithmetic bit

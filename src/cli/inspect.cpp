@@ -107,7 +107,8 @@ Json steps_json(const std::vector<Step>& steps) {
       fitted[name] = {{"dtype", array.dtype}, {"shape", array.shape}};
     Json others = Json::array();
     for (const steps::OtherRule& other : steps::other_rules(step))
-      others.push_back({{"first_release", other.first}, {"last_release", other.last}, {"rules", other.rules}});
+      others.push_back(
+          {{"first_release", other.first}, {"last_release", other.last}, {"rules", other.rules}});
     list.push_back({{"name", step.name},
                     {"class", step.class_name},
                     {"sklearn_version", step.sklearn_version},

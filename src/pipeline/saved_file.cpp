@@ -36,7 +36,8 @@ struct Wrapper {
   std::string_view attribute;  ///< that holds the estimator
 };
 constexpr Wrapper kWrappers[] = {
-    {"sklearn.model_selection.GridSearchCV", "sklearn.model_selection._search", "GridSearchCV", "best_estimator_"},
+    {"sklearn.model_selection.GridSearchCV", "sklearn.model_selection._search", "GridSearchCV",
+     "best_estimator_"},
     {"sklearn.model_selection.RandomizedSearchCV", "sklearn.model_selection._search", "RandomizedSearchCV",
      "best_estimator_"},
     {"sklearn.model_selection.HalvingGridSearchCV", "sklearn.model_selection._search_successive_halving",
@@ -48,7 +49,8 @@ constexpr Wrapper kWrappers[] = {
 
 std::vector<AllowedClass> make_allowed_classes() {
   std::vector<AllowedClass> allowed = unread_classes();
-  for (const Wrapper& wrapper : kWrappers) allowed.push_back({wrapper.module, wrapper.saved_as, Role::object});
+  for (const Wrapper& wrapper : kWrappers)
+    allowed.push_back({wrapper.module, wrapper.saved_as, Role::object});
   for (const steps::StepClass* step_class : steps::step_classes()) {
     for (const std::string_view saved_as : step_class->saved_as) {
       const std::size_t dot = saved_as.rfind('.');
@@ -182,9 +184,10 @@ class StepReader {
     const steps::StepClass* step_class =
         steps::find_saved_class(document_.module(object), document_.name(object));
     if (step_class == nullptr) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("{}.{} is no step of a pipeline", document_.module(object), document_.name(object)),
-                  place);
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("{}.{} is no step of a pipeline", document_.module(object), document_.name(object)),
+          place);
     }
     step.class_name = step_class->name;
     step.sklearn_version = version_of(document_, object, enclosing_version);
@@ -197,7 +200,8 @@ class StepReader {
     for (const std::string_view attribute : step_class->wrapped) {
       const auto inside = document_.attribute(object, attribute);
       if (!inside || !step.steps.empty()) continue;
-      step.steps.push_back(read(*inside, "estimator", fmt::format("{}.{}", place, attribute), step.sklearn_version));
+      step.steps.push_back(
+          read(*inside, "estimator", fmt::format("{}.{}", place, attribute), step.sklearn_version));
     }
     --depth_;
     return step;
@@ -287,8 +291,8 @@ Pipeline to_pipeline(const Document& document) {
     pipeline.steps = reader.read_sequence(root, {}, pipeline.sklearn_version);
   } else {
     pipeline.bare_estimator = true;
-    pipeline.steps.push_back(
-        reader.read(document.root(), {}, std::string(document.name(document.root())), pipeline.sklearn_version));
+    pipeline.steps.push_back(reader.read(document.root(), {}, std::string(document.name(document.root())),
+                                         pipeline.sklearn_version));
   }
   pipeline.feature_names = reader.names();
   return pipeline;

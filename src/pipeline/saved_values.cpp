@@ -174,7 +174,8 @@ Array to_array(const Document& document, NodeId id) {
   array.shape = saved.shape;
   if (saved.code == 'U' || saved.code == 'S') {
     array.kind = Array::Kind::string;
-    array.dtype = saved.code == 'U' ? fmt::format("<U{}", saved.item_size / 4) : fmt::format("|S{}", saved.item_size);
+    array.dtype =
+        saved.code == 'U' ? fmt::format("<U{}", saved.item_size / 4) : fmt::format("|S{}", saved.item_size);
     for (std::uint64_t i = 0; i < saved.size; ++i) array.strings.push_back(document.element_text(id, i));
     return array;
   }

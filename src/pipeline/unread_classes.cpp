@@ -20,56 +20,115 @@ constexpr std::string_view kMetadataModules[] = {"sklearn.utils._metadata_reques
 constexpr std::string_view kMetadataNames[] = {"MetadataRequest", "MethodMetadataRequest"};
 constexpr std::string_view kMemoryModules[] = {"joblib.memory", "sklearn.externals.joblib.memory"};
 constexpr std::string_view kMemoryNames[] = {"Memory", "NotMemorizedFunc", "MemorizedFunc"};
-constexpr std::string_view kSgdLossModules[] = {"sklearn.linear_model.sgd_fast", "sklearn.linear_model._sgd_fast"};
-constexpr std::string_view kSgdLossNames[] = {"Hinge",       "SquaredHinge",       "Log",
-                                              "ModifiedHuber", "SquaredLoss",      "Huber",
-                                              "EpsilonInsensitive", "SquaredEpsilonInsensitive"};
+constexpr std::string_view kSgdLossModules[] = {"sklearn.linear_model.sgd_fast",
+                                                "sklearn.linear_model._sgd_fast"};
+constexpr std::string_view kSgdLossNames[] = {"Hinge",
+                                              "SquaredHinge",
+                                              "Log",
+                                              "ModifiedHuber",
+                                              "SquaredLoss",
+                                              "Huber",
+                                              "EpsilonInsensitive",
+                                              "SquaredEpsilonInsensitive"};
 /// Their Cython classes are pickled under a module name without its package by 1.5 to 1.8.
 constexpr std::string_view kCythonLossModules[] = {"sklearn._loss._loss", "_loss"};
-constexpr std::string_view kCythonLossNames[] = {
-    "CyHalfSquaredError",   "CyHalfPoissonLoss",    "CyHalfGammaLoss",
-    "CyHalfTweedieLoss",    "CyHalfTweedieLossIdentity", "CyHalfBinomialLoss",
-    "CyHalfMultinomialLoss", "CyExponentialLoss",   "CyHuberLoss",
-    "__pyx_unpickle_CyHalfSquaredError",   "__pyx_unpickle_CyHalfPoissonLoss",
-    "__pyx_unpickle_CyHalfGammaLoss",      "__pyx_unpickle_CyHalfTweedieLoss",
-    "__pyx_unpickle_CyHalfTweedieLossIdentity", "__pyx_unpickle_CyHalfBinomialLoss",
-    "__pyx_unpickle_CyHalfMultinomialLoss"};
+constexpr std::string_view kCythonLossNames[] = {"CyHalfSquaredError",
+                                                 "CyHalfPoissonLoss",
+                                                 "CyHalfGammaLoss",
+                                                 "CyHalfTweedieLoss",
+                                                 "CyHalfTweedieLossIdentity",
+                                                 "CyHalfBinomialLoss",
+                                                 "CyHalfMultinomialLoss",
+                                                 "CyExponentialLoss",
+                                                 "CyHuberLoss",
+                                                 "__pyx_unpickle_CyHalfSquaredError",
+                                                 "__pyx_unpickle_CyHalfPoissonLoss",
+                                                 "__pyx_unpickle_CyHalfGammaLoss",
+                                                 "__pyx_unpickle_CyHalfTweedieLoss",
+                                                 "__pyx_unpickle_CyHalfTweedieLossIdentity",
+                                                 "__pyx_unpickle_CyHalfBinomialLoss",
+                                                 "__pyx_unpickle_CyHalfMultinomialLoss"};
 constexpr std::string_view kLossModules[] = {"sklearn._loss.loss", "sklearn._loss.link",
-                                             "sklearn._loss.glm_distribution", "sklearn.linear_model._glm.link"};
-constexpr std::string_view kLossNames[] = {
-    "HalfSquaredError",  "HalfPoissonLoss",   "HalfGammaLoss",   "HalfTweedieLoss",  "HalfTweedieLossIdentity",
-    "HalfBinomialLoss",  "HalfMultinomialLoss", "LogLink",       "LogitLink",        "HalfLogitLink",
-    "IdentityLink",      "MultinomialLogit",  "Interval",        "PoissonDistribution", "GammaDistribution",
-    "NormalDistribution", "TweedieDistribution", "InverseGaussianDistribution", "DistributionBoundary"};
+                                             "sklearn._loss.glm_distribution",
+                                             "sklearn.linear_model._glm.link"};
+constexpr std::string_view kLossNames[] = {"HalfSquaredError",
+                                           "HalfPoissonLoss",
+                                           "HalfGammaLoss",
+                                           "HalfTweedieLoss",
+                                           "HalfTweedieLossIdentity",
+                                           "HalfBinomialLoss",
+                                           "HalfMultinomialLoss",
+                                           "LogLink",
+                                           "LogitLink",
+                                           "HalfLogitLink",
+                                           "IdentityLink",
+                                           "MultinomialLogit",
+                                           "Interval",
+                                           "PoissonDistribution",
+                                           "GammaDistribution",
+                                           "NormalDistribution",
+                                           "TweedieDistribution",
+                                           "InverseGaussianDistribution",
+                                           "DistributionBoundary"};
 constexpr std::string_view kScorerModules[] = {"sklearn.metrics._scorer", "sklearn.metrics.scorer"};
-constexpr std::string_view kScorerNames[] = {"_PredictScorer",   "_ProbaScorer",       "_ThresholdScorer", "_Scorer",
-                                             "_PassthroughScorer", "_MultimetricScorer"};
+constexpr std::string_view kScorerNames[] = {"_PredictScorer", "_ProbaScorer",       "_ThresholdScorer",
+                                             "_Scorer",        "_PassthroughScorer", "_MultimetricScorer"};
 constexpr std::string_view kScorerFunctions[] = {"_passthrough_scorer"};
 constexpr std::string_view kMetricModules[] = {
     "sklearn.metrics._classification", "sklearn.metrics._regression", "sklearn.metrics._ranking",
     "sklearn.metrics.classification",  "sklearn.metrics.regression",  "sklearn.metrics.ranking"};
-constexpr std::string_view kMetricNames[] = {
-    "accuracy_score",       "balanced_accuracy_score", "f1_score",           "fbeta_score",
-    "precision_score",      "recall_score",            "jaccard_score",      "log_loss",
-    "matthews_corrcoef",    "brier_score_loss",        "cohen_kappa_score",  "roc_auc_score",
-    "average_precision_score", "r2_score",             "mean_squared_error", "root_mean_squared_error",
-    "mean_absolute_error",  "median_absolute_error",   "max_error",          "explained_variance_score",
-    "mean_poisson_deviance", "mean_gamma_deviance",    "mean_tweedie_deviance"};
+constexpr std::string_view kMetricNames[] = {"accuracy_score",
+                                             "balanced_accuracy_score",
+                                             "f1_score",
+                                             "fbeta_score",
+                                             "precision_score",
+                                             "recall_score",
+                                             "jaccard_score",
+                                             "log_loss",
+                                             "matthews_corrcoef",
+                                             "brier_score_loss",
+                                             "cohen_kappa_score",
+                                             "roc_auc_score",
+                                             "average_precision_score",
+                                             "r2_score",
+                                             "mean_squared_error",
+                                             "root_mean_squared_error",
+                                             "mean_absolute_error",
+                                             "median_absolute_error",
+                                             "max_error",
+                                             "explained_variance_score",
+                                             "mean_poisson_deviance",
+                                             "mean_gamma_deviance",
+                                             "mean_tweedie_deviance"};
 constexpr std::string_view kSplitModules[] = {"sklearn.model_selection._split"};
-constexpr std::string_view kSplitNames[] = {
-    "KFold",         "StratifiedKFold",   "GroupKFold",        "StratifiedGroupKFold", "RepeatedKFold",
-    "RepeatedStratifiedKFold", "ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit", "TimeSeriesSplit",
-    "LeaveOneOut",   "LeavePOut",         "PredefinedSplit",   "_CVIterableWrapper",   "LeaveOneGroupOut"};
+constexpr std::string_view kSplitNames[] = {"KFold",
+                                            "StratifiedKFold",
+                                            "GroupKFold",
+                                            "StratifiedGroupKFold",
+                                            "RepeatedKFold",
+                                            "RepeatedStratifiedKFold",
+                                            "ShuffleSplit",
+                                            "StratifiedShuffleSplit",
+                                            "GroupShuffleSplit",
+                                            "TimeSeriesSplit",
+                                            "LeaveOneOut",
+                                            "LeavePOut",
+                                            "PredefinedSplit",
+                                            "_CVIterableWrapper",
+                                            "LeaveOneGroupOut"};
 constexpr std::string_view kSelectionModules[] = {
     "sklearn.feature_selection._univariate_selection", "sklearn.feature_selection.univariate_selection",
     "sklearn.feature_selection._mutual_info", "sklearn.feature_selection.mutual_info_"};
-constexpr std::string_view kSelectionNames[] = {"f_classif", "f_regression", "chi2", "r_regression", "f_oneway",
-                                                "mutual_info_classif", "mutual_info_regression"};
+constexpr std::string_view kSelectionNames[] = {
+    "f_classif",           "f_regression",          "chi2", "r_regression", "f_oneway",
+    "mutual_info_classif", "mutual_info_regression"};
 constexpr std::string_view kDistributionModules[] = {
     "scipy.stats._distn_infrastructure", "scipy.stats._continuous_distns", "scipy.stats._discrete_distns"};
-constexpr std::string_view kDistributionNames[] = {
-    "rv_frozen",    "rv_continuous_frozen", "rv_discrete_frozen", "uniform_gen", "loguniform_gen",
-    "reciprocal_gen", "norm_gen",           "expon_gen",          "randint_gen", "gamma_gen"};
+constexpr std::string_view kDistributionNames[] = {"rv_frozen",          "rv_continuous_frozen",
+                                                   "rv_discrete_frozen", "uniform_gen",
+                                                   "loguniform_gen",     "reciprocal_gen",
+                                                   "norm_gen",           "expon_gen",
+                                                   "randint_gen",        "gamma_gen"};
 /// The scores of a search, in 0.20, which warned of keys to come.
 constexpr std::string_view kDeprecationModules[] = {"sklearn.utils.deprecation"};
 constexpr std::string_view kDeprecationNames[] = {"DeprecationDict"};

@@ -26,8 +26,9 @@ std::int64_t n_features(const Step& step) {
 void lower(const Step& step, ProgramBuilder& program) {
   const double threshold = number_param(step, "threshold", 0.0);
   if (static_cast<double>(static_cast<float>(threshold)) != threshold) {
-    refuse_float32(step, program,
-                   "a Binarizer whose threshold is no float32 number: it depends on NumPy how they are compared");
+    refuse_float32(
+        step, program,
+        "a Binarizer whose threshold is no float32 number: it depends on NumPy how they are compared");
   }
   program.require(Validity::finite);
   program.reject(Validity::finite);

@@ -50,9 +50,10 @@ void lower(const Step& step, ProgramBuilder& program) {
 }
 
 std::string rules(const Step& step) {
-  return fmt::format("{}rows whose norm is {} stay as they are",
-                     kind_of(step) == StageKind::normalize_signed_max ? "the norm is the largest value with its sign; " : "",
-                     version_of(step) >= kSmallNormsAreZero ? "below 10 eps = 2.2e-15" : "0");
+  return fmt::format(
+      "{}rows whose norm is {} stay as they are",
+      kind_of(step) == StageKind::normalize_signed_max ? "the norm is the largest value with its sign; " : "",
+      version_of(step) >= kSmallNormsAreZero ? "below 10 eps = 2.2e-15" : "0");
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ struct OtherRule {
   std::string rules;        ///< as StepClass::rules says it
 };
 
-/// Runs of releases whose rules differ from those of the release that saved the step; oldest first. Of the step
-/// itself, not of those inside it.
+/// Runs of releases whose rules differ from those of the release that saved the step; oldest first. Of the
+/// step itself, not of those inside it.
 std::vector<OtherRule> other_rules(const Step& step);
 
 }  // namespace evenscore::steps

@@ -84,7 +84,8 @@ std::vector<Product> prepend_first(const std::vector<Product>& before, std::int6
 std::vector<Product> append_last(const std::vector<Product>& before, std::int64_t n, bool distinct) {
   std::vector<Product> products;
   for (const Product& product : before) {
-    for (std::int64_t i = distinct ? product.last + 1 : product.last; i < n && products.size() <= kMostColumns; ++i)
+    for (std::int64_t i = distinct ? product.last + 1 : product.last;
+         i < n && products.size() <= kMostColumns; ++i)
       products.push_back({i, product.position, product.first, i});
   }
   return products;
@@ -101,9 +102,9 @@ Expansion expand(const Step& step, std::int64_t n) {
   const bool ends_with_last = version_of(step) < kBeginsWithFirst;
   std::vector<Product> before;  // of the degree before
   for (std::int64_t degree = 1; degree <= degrees.most; ++degree) {
-    const std::vector<Product> products =
-        degree == 1 ? single_columns(n) : ends_with_last ? append_last(before, n, interaction_only)
-                                                         : prepend_first(before, n, interaction_only);
+    const std::vector<Product> products = degree == 1      ? single_columns(n)
+                                          : ends_with_last ? append_last(before, n, interaction_only)
+                                                           : prepend_first(before, n, interaction_only);
     before.clear();
     for (Product product : products) {
       const auto position = static_cast<std::int64_t>(expansion.factors.size());

@@ -1,5 +1,5 @@
-// sklearn.impute.SimpleImputer: missing values become the column's statistic; columns without one are left out;
-// with add_indicator, columns that tell what was missing follow.
+// sklearn.impute.SimpleImputer: missing values become the column's statistic; columns without one are left
+// out; with add_indicator, columns that tell what was missing follow.
 #include <fmt/format.h>
 
 #include <array>
@@ -13,17 +13,19 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kSavedAs{"sklearn.impute._base.SimpleImputer",
                                                    "sklearn.impute.SimpleImputer"};
-constexpr std::array<std::string_view, 8> kParams{"missing_values", "strategy",      "fill_value",          "verbose",
-                                                  "copy",           "add_indicator", "keep_empty_features", "_fill_dtype"};
+constexpr std::array<std::string_view, 8> kParams{
+    "missing_values", "strategy",      "fill_value",          "verbose",
+    "copy",           "add_indicator", "keep_empty_features", "_fill_dtype"};
 constexpr std::array<FittedAttribute, 3> kFitted{
     {{"n_features_in"}, {"statistics", true}, {"indicator_features", false, "indicator_.features_"}}};
 constexpr SklearnVersion kDropsEmptyConstants{1, 8};
 
 struct SimpleImputer {
-  double missing = 0.0;               ///< NaN, or the value that stands for a missing one
-  std::vector<std::int64_t> columns;  ///< of the input: those that stay, then those that the indicator tells of
-  std::vector<double> values;         ///< what takes the place of a missing value; 1 in an indicator
-  std::vector<bool> keep;             ///< false for an indicator
+  double missing = 0.0;  ///< NaN, or the value that stands for a missing one
+  std::vector<std::int64_t>
+      columns;                 ///< of the input: those that stay, then those that the indicator tells of
+  std::vector<double> values;  ///< what takes the place of a missing value; 1 in an indicator
+  std::vector<bool> keep;      ///< false for an indicator
 };
 
 double missing_value(const Step& step) {
@@ -60,7 +62,8 @@ SimpleImputer read(const Step& step, std::int64_t n_columns) {
       indicated->shape.size() != 1)
     refuse(step, "indicator_.features", "not an array of column numbers");
   for (const std::int64_t i : to_i64(*indicated)) {
-    if (i < 0 || i >= n_columns) refuse(step, "indicator_.features", fmt::format("column {} is not there", i));
+    if (i < 0 || i >= n_columns)
+      refuse(step, "indicator_.features", fmt::format("column {} is not there", i));
     imputer.columns.push_back(i);
     imputer.values.push_back(1.0);
     imputer.keep.push_back(false);
@@ -97,15 +100,22 @@ std::string rules(const Step& step) {
                                   : std::string("; columns that had no value are left out");
   const std::string indicator =
       boolean_param(step, "add_indicator", false) ? "; columns that tell what was missing follow" : "";
-  return fmt::format("{} becomes the column's statistic{}{}", to_python(*step.param("missing_values")), dropped,
-                     indicator);
+  return fmt::format("{} becomes the column's statistic{}{}", to_python(*step.param("missing_values")),
+                     dropped, indicator);
 }
 
 }  // namespace
 
 extern const StepClass kSimpleImputer;
-const StepClass kSimpleImputer{
-    "sklearn.impute.SimpleImputer", kSavedAs, kParams, kFitted, StepRole::transformer, {}, check, n_features,
-    lower, rules};
+const StepClass kSimpleImputer{"sklearn.impute.SimpleImputer",
+                               kSavedAs,
+                               kParams,
+                               kFitted,
+                               StepRole::transformer,
+                               {},
+                               check,
+                               n_features,
+                               lower,
+                               rules};
 
 }  // namespace evenscore::steps
