@@ -233,6 +233,10 @@ def main():
             if name in file:
                 raise
             skipped[name] = re.sub(r" \(/.*\)", "", str(error).splitlines()[0])
+            for left_over in ("joblib", "pkl"):
+                path = os.path.join(folder, "%s.%s" % (name, left_over))
+                if os.path.exists(path):
+                    os.remove(path)
     file.close()
     with open(os.path.join(folder, "cases.json"), "w") as f:
         f.write(one_line_each(dict(versions, cases=written, skipped=skipped)) + "\n")

@@ -472,8 +472,8 @@ TEST(HostileSize, StackAndMemoCountAsMemory) {
   expect_cheap([] {
     // One value, and millions of references to it: two bytes of stream, or one, for each.
     std::string gets;
-    for (int i = 0; i < 20'000'000; ++i) gets += "h\0"s;
-    for (const std::string& references : {gets, std::string(20'000'000, '\x94')}) {
+    for (int i = 0; i < 8'000'000; ++i) gets += "h\0"s;
+    for (const std::string& references : {gets, std::string(8'000'000, '\x94')}) {
       const PickleBytes stream = p2().none().memoize().mark().none().raw(references).op(Opcode::tuple).stop();
       Stream compressed{{stream.span().begin(), stream.span().end()}, 1 << 20};
       Limits limits;

@@ -252,6 +252,49 @@ TEST(Comparison, ThirdClassWithALargerBoundPreventsACertificate) {
   EXPECT_FALSE(verifier::is_certified(&zero, &zero, 1));
 }
 
+TEST(Comparison, ARegressorsNumbersAreCalledPredictionAndHaveNoLabels) {
+  ComparisonOptions chosen = options(VerifyMode::bound);
+  chosen.rules.n_classes = 0;
+  chosen.rules.n_scores = 2;
+  chosen.rules.link = LinkKind::identity;
+  chosen.class_names.clear();
+  const std::vector<double> scores = {1.0, 2.0, 3.0, 4.0};
+  const std::vector<double> bound(4, 1e-12);
+  std::vector<double> theirs = scores;
+  theirs[3] += 1e-9;
+  Comparison comparison(std::move(chosen));
+  SideView left, right;
+  left.decision = f64(scores, 2);
+  right.decision = f64(theirs, 2);
+  const BatchBounds bounds{scores.data(), bound.data()};
+  comparison.add(0, 2, left, right, &bounds);
+  const ComparisonResult found = comparison.result();
+  EXPECT_EQ(found.outputs.at(0).name, "prediction");
+  EXPECT_EQ(found.labels_compared + found.labels_certified, 0);
+  EXPECT_EQ(found.first_rejected.at(0).output, "prediction");
+  EXPECT_EQ(found.first_rejected[0].row, 1);
+  EXPECT_EQ(found.first_rejected[0].column, 1);
+}
+
+TEST(Comparison, AFlipAtAThresholdIsExplainedOnlyNearIt) {
+  ComparisonOptions chosen = options(VerifyMode::bound);
+  chosen.rules.label_rule = LabelRule::decision_threshold;
+  chosen.rules.threshold = 2.0;
+  const std::vector<double> scores = {2.0, 0.0};
+  const std::vector<double> bound(2, 1e-12);
+  const std::vector<std::int32_t> ours = {1, 0};
+  const std::vector<std::int32_t> theirs = {0, 1};
+  Comparison comparison(std::move(chosen));
+  SideView left, right;
+  left.label_index = ours.data();
+  right.label_index = theirs.data();
+  const BatchBounds bounds{scores.data(), bound.data()};
+  comparison.add(0, 2, left, right, &bounds);
+  EXPECT_EQ(comparison.result().label_flips, 2);
+  EXPECT_EQ(comparison.result().label_flips_explained, 1);
+  EXPECT_EQ(comparison.result().first_rejected.at(0).row, 1);
+}
+
 TEST(Comparison, InModeBoundEachNumberStaysInItsInterval) {
   const std::vector<double> scores = {1.0, 1.0, 1.0};
   const std::vector<double> bound(3, 1e-12);

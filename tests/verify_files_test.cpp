@@ -2,6 +2,7 @@
 // them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -503,6 +504,141 @@ TEST_F(VerifyFiles, TextBeginsWithTheVerdictInOneSentence) {
   store(predicted);
   const std::string text = to_text(verify(against()));
   EXPECT_EQ(text.substr(0, text.find('\n')), "Different: 3 labels differ that rounding does not explain.");
+}
+
+/// The scaler, then a linear model of this class with one row of coefficients, or two.
+ModelFile make_linear(const std::string& class_name, bool two_targets = false) {
+  ModelFile model = make_model();
+  Step& last = model.pipeline.steps.back();
+  Step linear{"linear", class_name, "1.5.2", {}, {}};
+  linear.fitted["n_features_in"] = scalar(2);
+  linear.fitted["coef"] = two_targets ? matrix({1.3, -0.7, 0.4, 0.2}, 2, 2) : make_array({1.3, -0.7});
+  linear.fitted["intercept"] =
+      make_array(two_targets ? std::vector<double>{0.1, -2.0} : std::vector<double>{0.1});
+  if (class_name == "sklearn.svm.LinearSVC") {
+    linear.fitted["classes"] = integers({0, 1});
+    linear.fitted["coef"] = matrix({1.3, -0.7}, 1, 2);
+  }
+  last = linear;
+  check(model.pipeline);
+  return model;
+}
+
+constexpr const char* kRidge = "sklearn.linear_model.Ridge";
+constexpr const char* kPoisson = "sklearn.linear_model.PoissonRegressor";
+constexpr const char* kLinearSvc = "sklearn.svm.LinearSVC";
+
+TEST_F(VerifyFiles, EnginesAreIdenticalOnRegressorsAndWithoutProbabilities) {
+  for (const char* name : {kRidge, kPoisson, kLinearSvc}) {
+    model_ = make_linear(name);
+    const bool regressor = name != kLinearSvc;
+    const VerifyReport report = verify(job());
+    EXPECT_EQ(report.verdict, Verdict::identical) << to_text(report);
+    ASSERT_EQ(report.comparison.outputs.size(), 2U) << name;
+    EXPECT_EQ(report.comparison.outputs[0].name, regressor ? "prediction" : "decision");
+    EXPECT_EQ(report.comparison.outputs[1].type, OutputType::f32);
+    EXPECT_EQ(report.comparison.labels_compared, regressor ? 0 : kRows);
+    EXPECT_EQ(to_text(report).find("\nLabels\n") == std::string::npos, regressor);
+  }
+}
+
+TEST_F(VerifyFiles, ARegressorIsComparedByItsPredictionsWithinTheirBound) {
+  for (const char* name : {kRidge, kPoisson}) {
+    model_ = make_linear(name);
+    std::vector<double> predictions = scikit_learn().decision;
+    if (name == kPoisson) {
+      for (double& z : predictions) z = std::exp(z);
+    }
+    const auto store_predictions = [&] {
+      test::FileMaker file(stored_path_);
+      file.numbers("/prediction", ElementType::f64, {predictions.size()}, predictions);
+    };
+    store_predictions();
+    const VerifyReport report = verify(against());
+    EXPECT_EQ(report.verdict, Verdict::equal_within_rounding) << to_text(report);
+    EXPECT_EQ(report.reason, "every number is within its proven rounding bound");
+    EXPECT_LT(report.comparison.outputs.at(0).rows_equal_bits, kRows) << "the comparison would show nothing";
+    predictions[7] *= 1.0 + 1e-12;
+    store_predictions();
+    const Json json = Json::parse(to_json(verify(against())));
+    EXPECT_EQ(json["verdict"], "different");
+    EXPECT_EQ(json["outputs"].at(0)["name"], "prediction");
+    EXPECT_EQ(json["first_rejected"].at(0)["row"], "7");
+    EXPECT_EQ(json["first_rejected"].at(0)["output"], "prediction");
+    EXPECT_EQ(json["classes"], Json::array());
+  }
+}
+
+TEST_F(VerifyFiles, SeveralTargetsAreComparedColumnByColumn) {
+  model_ = make_linear(kRidge, true);
+  const std::vector<double> first = scikit_learn().decision;
+  std::vector<double> predictions;
+  for (std::size_t r = 0; r < first.size(); ++r) {
+    predictions.push_back(first[r]);
+    predictions.push_back((rows_[2 * r] - 0.5) / 2.0 * 0.4 + (rows_[2 * r + 1] + 1.25) / 0.7 * 0.2 - 2.0);
+  }
+  predictions[2 * 9 + 1] += 1e-9;
+  {
+    test::FileMaker file(stored_path_);
+    file.numbers("/prediction", ElementType::f64, {first.size(), 2}, predictions);
+  }
+  const VerifyReport report = verify(against());
+  ASSERT_EQ(report.comparison.first_rejected.size(), 1U) << to_text(report);
+  EXPECT_EQ(report.comparison.first_rejected[0].row, 9);
+  EXPECT_EQ(report.comparison.first_rejected[0].column, 1);
+}
+
+TEST_F(VerifyFiles, ThresholdsDecideWhichFlipsAreExplained) {
+  Step inside = model_.pipeline.steps.back();
+  Step threshold{"threshold", "sklearn.model_selection.FixedThresholdClassifier", "1.5.2", {}, {}};
+  threshold.params.push_back({"threshold", {Param::Kind::real, false, 0.8, "", {}}});
+  threshold.params.push_back({"pos_label", {}});
+  threshold.params.push_back({"response_method", {Param::Kind::string, false, 0.0, "predict_proba", {}}});
+  threshold.steps = {inside};
+  model_.pipeline.steps.back() = threshold;
+  check(model_.pipeline);
+  Predicted predicted = scikit_learn();
+  for (std::size_t r = 0; r < predicted.label.size(); ++r)
+    predicted.label[r] = predicted.proba[2 * r + 1] >= 0.8;
+  store(predicted);
+  const VerifyReport accepted = verify(against());
+  EXPECT_EQ(accepted.verdict, Verdict::equal_within_rounding) << to_text(accepted);
+  EXPECT_GT(accepted.comparison.labels_certified, kRows - 3);
+  const auto between =
+      static_cast<std::size_t>(std::find_if(predicted.decision.begin(), predicted.decision.end(),
+                                            [](double z) { return z > 0.5 && z < 1.0; }) -
+                               predicted.decision.begin());
+  predicted.label[between] = 1;  // right if 0.5 were the threshold
+  store(predicted);
+  const VerifyReport refused = verify(against());
+  EXPECT_EQ(refused.verdict, Verdict::different);
+  EXPECT_EQ(refused.comparison.first_rejected.at(0).row, static_cast<std::int64_t>(between));
+  EXPECT_EQ(refused.comparison.label_flips_explained, 0);
+}
+
+TEST_F(VerifyFiles, WhatARegressorOrAModelWithoutProbabilitiesDoesNotHaveIsRefused) {
+  store(scikit_learn());
+  const auto code_of = [&](const VerifyJob& asked) {
+    try {
+      verify(asked);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::device_failure;
+  };
+  model_ = make_linear(kRidge);
+  VerifyJob labelled = job();
+  labelled.labels = FileLocation{stored_path_, "/label"};
+  EXPECT_EQ(code_of(labelled), ErrorCode::bad_request);
+  EXPECT_EQ(code_of(against()), ErrorCode::bad_request) << "no /prediction";
+  model_ = make_linear(kLinearSvc);
+  EXPECT_EQ(code_of(against()), ErrorCode::bad_request) << "probabilities of another model";
+  model_ = make_linear(kRidge, true);
+  {
+    test::FileMaker file(stored_path_);
+    file.numbers("/prediction", ElementType::f64, {static_cast<hsize_t>(kRows)}, scikit_learn().decision);
+  }
+  EXPECT_EQ(code_of(against()), ErrorCode::shape_mismatch) << "one column of two";
 }
 
 }  // namespace

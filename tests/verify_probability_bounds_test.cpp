@@ -26,6 +26,7 @@ PredictionRules rules(LinkKind link, std::int32_t n_classes) {
   made.link = link;
   made.n_classes = n_classes;
   made.n_scores = n_classes == 2 ? 1 : n_classes;
+  made.uniform_if_zero = link == LinkKind::modified_huber;
   return made;
 }
 
@@ -55,10 +56,28 @@ std::vector<T> one_vs_rest(std::vector<T> z) {
   return z;
 }
 
+/// SGDClassifier: equal probabilities where all are 0.
+template <class T>
+std::vector<T> modified_huber(const std::vector<T>& z) {
+  std::vector<T> p;
+  for (const T x : z) p.push_back((std::clamp(x, T{-1}, T{1}) + T{1}) / T{2});
+  if (p.size() == 1) return {T{1} - p[0], p[0]};
+  T sum = 0;
+  for (const T x : p) sum += x;
+  if (sum == 0) {
+    std::fill(p.begin(), p.end(), T{1});
+    sum = static_cast<T>(p.size());
+  }
+  for (T& x : p) x /= sum;
+  return p;
+}
+
 /// scikit-learn's predict_proba from its scores.
 template <class T>
 std::vector<T> scikit_learn_proba(LinkKind link, const std::vector<T>& z) {
   switch (link) {
+    case LinkKind::modified_huber:
+      return modified_huber(z);
     case LinkKind::sigmoid:
       return {T{1} - expit(z[0]), expit(z[0])};
     case LinkKind::sigmoid_doubled:
@@ -97,6 +116,7 @@ void check_link(LinkKind link, std::int32_t n_classes, const verifier::FloatForm
     program.n_classes = n_classes;
     program.n_scores = static_cast<std::int32_t>(n_scores);
     program.link = link;
+    program.uniform_if_zero = link == LinkKind::modified_huber;
     OutputsView outputs;
     outputs.proba = our_p.data();
     outputs.log_proba = our_log.data();
@@ -196,6 +216,122 @@ TEST(ProbabilityBounds, ARowWithoutAFiniteScoreAllowsNothingAndAnUnboundedOneEve
   EXPECT_TRUE(holds(bounds.proba(1), 0.0));
   EXPECT_TRUE(holds(bounds.proba(1), 1.0));
   EXPECT_TRUE(holds(bounds.decision(0), -kInfinity));
+}
+
+TEST(ProbabilityBounds, HoldModifiedHuberProbabilities) {
+  for (const double reach : {0.5, 1.5, 20.0}) {
+    for (const std::int32_t n : {2, 3, 7}) {
+      check_link<double>(LinkKind::modified_huber, n, kBinary64, reach, 1e-15);
+      check_link<float>(LinkKind::modified_huber, n, kBinary32, reach, 1e-6);
+    }
+  }
+  const double z[] = {0.3, -0.6, 2.0};
+  const double bound[] = {1e-15, 1e-15, 1e-15};
+  ProbabilityBounds bounds(rules(LinkKind::modified_huber, 3), kBinary64);
+  bounds.set_row(z, bound);
+  EXPECT_LT(bounds.proba(0).high - bounds.proba(0).low, 3e-14);
+}
+
+TEST(ProbabilityBounds, WhereAllProbabilitiesMayVanishEqualOnesAreAllowedIfTheRulesSaySo) {
+  const double vanish[] = {-3.0, -2.0, -4.0};
+  const double may[] = {-1.0, -2.0, -4.0};
+  const double stay[] = {-0.5, -2.0, -4.0};
+  const double bound[] = {1e-10, 1e-10, 1e-10};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  ProbabilityBounds bounds(rules(LinkKind::modified_huber, 3), kBinary64);
+  bounds.set_row(vanish, bound);
+  EXPECT_TRUE(holds(bounds.proba(1), 1.0 / 3.0));
+  EXPECT_FALSE(holds(bounds.proba(1), 0.0));
+  EXPECT_FALSE(holds(bounds.proba(1), nan));
+  bounds.set_row(may, bound);
+  EXPECT_TRUE(holds(bounds.proba(1), 1.0 / 3.0));
+  EXPECT_TRUE(holds(bounds.proba(1), 0.0));
+  EXPECT_TRUE(holds(bounds.proba(0), 1.0));
+  bounds.set_row(stay, bound);
+  EXPECT_FALSE(holds(bounds.proba(1), 1.0 / 3.0));
+  PredictionRules divides = rules(LinkKind::modified_huber, 3);
+  divides.uniform_if_zero = false;
+  ProbabilityBounds by_zero(divides, kBinary64);
+  by_zero.set_row(vanish, bound);
+  EXPECT_TRUE(holds(by_zero.proba(1), nan));
+  EXPECT_FALSE(holds(by_zero.proba(1), 1.0 / 3.0));
+}
+
+TEST(ProbabilityBounds, TheLogOfAProbabilityThatMayBeZeroMayBeThatOfTheSmallestNormalNumber) {
+  const double z = -800.0;
+  const double bound = 1e-10;
+  ProbabilityBounds bounds(rules(LinkKind::sigmoid, 2), kBinary64);
+  bounds.set_row(&z, &bound);
+  EXPECT_TRUE(holds(bounds.log_proba(1), -kInfinity));
+  EXPECT_TRUE(holds(bounds.log_proba(1), std::log(std::numeric_limits<double>::min())));
+  EXPECT_TRUE(holds(bounds.log_proba(1), -800.0));
+  EXPECT_FALSE(holds(bounds.log_proba(1), -700.0));
+}
+
+TEST(ProbabilityBounds, ARegressorsPredictionIsItsScoreOrItsExponential) {
+  const double bound[] = {1e-12};
+  PredictionRules regressor;
+  regressor.n_classes = 0;
+  regressor.link = LinkKind::identity;
+  ProbabilityBounds identity(regressor, kBinary64);
+  regressor.link = LinkKind::exponential;
+  ProbabilityBounds exponential(regressor, kBinary64);
+  for (const double z : {0.0, 1.5, -20.0, 600.0}) {
+    identity.set_row(&z, bound);
+    EXPECT_TRUE(holds(identity.decision(0), z + 0.9e-12));
+    EXPECT_FALSE(holds(identity.decision(0), z + 1.2e-12));
+    exponential.set_row(&z, bound);
+    EXPECT_TRUE(holds(exponential.decision(0), std::exp(z)));
+    EXPECT_TRUE(holds(exponential.decision(0), std::exp(z) * (1.0 + 0.9e-12)));
+    EXPECT_FALSE(holds(exponential.decision(0), std::exp(z) * (1.0 + 1.2e-12)));
+    EXPECT_FALSE(exponential.is_certified());
+  }
+  const double overflows = 709.7827128933840;  // log of the largest number
+  exponential.set_row(&overflows, bound);
+  EXPECT_TRUE(holds(exponential.decision(0), kInfinity));
+  EXPECT_TRUE(holds(exponential.decision(0), 1.7976931348622e308));
+  const double vanishes = -720.0;
+  exponential.set_row(&vanishes, bound);
+  EXPECT_TRUE(holds(exponential.decision(0), 0.0));
+  EXPECT_TRUE(holds(exponential.decision(0), std::exp(vanishes)));
+  const double none[] = {kInfinity};
+  exponential.set_row(&overflows, none);
+  EXPECT_TRUE(holds(exponential.decision(0), 0.0));
+}
+
+TEST(ProbabilityBounds, AThresholdRuleIsCertifiedWhereTheIntervalIsOnOneSideOfTheThreshold) {
+  const auto certified = [](PredictionRules made, double z, double bound,
+                            const verifier::FloatFormat& format = kBinary64) {
+    ProbabilityBounds bounds(made, format);
+    bounds.set_row(&z, &bound);
+    return bounds.is_certified();
+  };
+  PredictionRules decision = rules(LinkKind::none, 2);
+  decision.label_rule = LabelRule::decision_threshold;
+  decision.threshold = 0.5;
+  EXPECT_TRUE(certified(decision, 0.6, 0.05));
+  EXPECT_TRUE(certified(decision, 0.4, 0.05));
+  EXPECT_TRUE(certified(decision, 0.0, 0.05)) << "0 is no threshold here";
+  EXPECT_FALSE(certified(decision, 0.55, 0.05));
+  EXPECT_FALSE(certified(decision, 0.5, 0.0));
+  EXPECT_FALSE(certified(decision, 0.6, kInfinity));
+  EXPECT_FALSE(certified(decision, std::numeric_limits<double>::quiet_NaN(), 0.0));
+  decision.positive_first = true;  // -z is compared
+  EXPECT_TRUE(certified(decision, 0.5, 0.1));
+  EXPECT_FALSE(certified(decision, -0.5, 0.1));
+
+  PredictionRules proba = rules(LinkKind::sigmoid, 2);
+  proba.label_rule = LabelRule::proba_threshold;
+  proba.threshold = 0.2;
+  const double at_threshold = std::log(0.2 / 0.8);
+  EXPECT_FALSE(certified(proba, at_threshold, 1e-15));
+  EXPECT_TRUE(certified(proba, at_threshold + 1e-12, 1e-15));
+  EXPECT_TRUE(certified(proba, at_threshold - 1e-12, 1e-15));
+  EXPECT_FALSE(certified(proba, at_threshold + 1e-12, 1e-11));
+  EXPECT_FALSE(certified(proba, at_threshold + 1e-12, 1e-15, kBinary32));
+  proba.positive_first = true;  // the first class's probability is compared
+  EXPECT_FALSE(certified(proba, -at_threshold, 1e-15));
+  EXPECT_TRUE(certified(proba, at_threshold, 1e-15));
 }
 
 }  // namespace

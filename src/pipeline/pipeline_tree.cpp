@@ -181,7 +181,7 @@ Step to_step(const h5::Node& group, const std::string& place) {
 std::vector<Step> to_steps(const h5::Node& group, const std::string& place) {
   std::vector<Step> steps;
   for (const auto& [name, node] : group.children) {
-    const std::string here = place + "/" + name;
+    const std::string here = fmt::format("{}/{}", place, name);
     steps.push_back(to_step(node, here));
     if (name != group_name(steps.size() - 1, steps.back().name)) refuse(here, "is out of order");
   }

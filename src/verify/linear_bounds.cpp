@@ -116,9 +116,9 @@ void LinearBounds::add_up(std::int64_t score, bool with_value, BoundedTile& tile
   const double cover = 1.0 + 4.0 * (n + 16.0) * kBinary64.unit;
   const double b = intercept_[k];
   for (std::int64_t row = 0; row < kTileRows; ++row) {
-    const double s = size[row] + error_p64[row] + error_other[row] + std::fabs(b);
+    const double s = size[row] + error_p64[row] + std::fabs(b);
     // x . w and mu . w by themselves: |x| <= |x - mu| + |mu|.
-    const double s_other = s + centre_size;
+    const double s_other = s + error_other[row] + centre_size;
     const bool fits = s < kBinary64.largest / 8.0;
     const bool fits_other = s_other < products_.largest / 8.0 && centre_size < centre_.largest / 8.0;
     sums.error_p64[row] = fits ? (g_p64 * s + error_p64[row] * cover + underflow_p64_[k]) * cover : kInfinity;

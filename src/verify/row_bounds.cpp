@@ -250,17 +250,14 @@ void bound_normalize(const Stage& stage, const double* p, const FloatFormat& for
       const double e_other = norms.error_other[k];
       const double least_p64 = norm - 2.0 * e_p64 * kCover;
       const double least = norm - (e_p64 + e_other) * kCover;
-      if (!(least_p64 > 0.0 && least > 0.0)) {
-        lose(tile.lost_p64, row, !(least_p64 > 0.0));
-        lose(tile.lost_other, row, true);
-        continue;
-      }
+      lose(tile.lost_p64, row, !(least_p64 > 0.0));
+      lose(tile.lost_other, row, !(least > 0.0));
       const double quotient = arith::div(v[row], norms.sign[k] * norm);
       const double size = std::fabs(quotient);
-      const double share = (std::fabs(v[row]) + ours[row]) / least_p64;
-      double mine = kCover * (ours[row] + share * e_p64) / least_p64;
+      const double share = least_p64 > 0.0 ? (std::fabs(v[row]) + ours[row]) / least_p64 : 0.0;
+      double mine = least_p64 > 0.0 ? kCover * (ours[row] + share * e_p64) / least_p64 : 0.0;
       mine += kBinary64.unit * (size + mine) + kBinary64.tiny;
-      double other = kCover * (theirs[row] + share * e_other) / least;
+      double other = least > 0.0 ? kCover * (theirs[row] + share * e_other) / least : 0.0;
       other += r * (size + mine + other) + format.tiny;
       const double either = kCover * std::fabs(quotient - v[row]);
       const double mine_either = mine + ours[row] + either;
