@@ -1,4 +1,4 @@
-"""Reads and checks a pipeline file (docs/pipeline_format.md, format 1), apart from evenscore: digests from the format's page.
+"""Reads and checks a pipeline file (docs/pipeline_format.md, format 1) apart from evenscore: digests from that page.
 
 `read(path)` gives its content as plain Python values and arrays; BadFile when the file is damaged or no pipeline file.
 """
@@ -19,7 +19,7 @@ class BadFile(Exception):
     """The file cannot be used: damaged, no pipeline file, or not for the running scikit-learn."""
 
 
-# Digests: docs/pipeline_format.md, "Digests". Python orders texts by code point, which is the byte order of their UTF-8.
+# Digests: docs/pipeline_format.md, "Digests". Python orders texts by code point: the byte order of their UTF-8.
 
 
 def count(number):

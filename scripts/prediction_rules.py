@@ -15,7 +15,8 @@ def logistic_rule(version, params, fitted, _inner):
         multi_class, solver = params.get("multi_class"), params.get("solver")
         one_vs_rest = multi_class in ("ovr", "warn") or (
             (multi_class == "auto" or (multi_class == "deprecated" and version >= (1, 5)))
-            and (n_classes == 2 or solver == "liblinear" or (solver == "newton-cholesky" and (1, 2) <= version < (1, 6))))
+            and (n_classes == 2 or solver == "liblinear"
+                 or (solver == "newton-cholesky" and (1, 2) <= version < (1, 6))))
     if n_classes == 2:
         return f"2 classes by {'the logistic function of the score' if one_vs_rest else 'softmax of [-score, score]'}"
     return f"{n_classes} classes by {'one-vs-rest' if one_vs_rest else 'softmax'}"
@@ -110,6 +111,6 @@ RULES = {
 
 
 def rule(class_name, version, params, fitted, inner):
-    """How release `version`, a pair of numbers, predicts. `inner`: the steps that this one wraps, as the file has them."""
+    """How release `version`, a pair of numbers, predicts. `inner`: what the step wraps, as the file has it."""
     of_class = RULES.get(class_name)
     return "one rule in all releases" if of_class is None else of_class(version, params, fitted, inner)

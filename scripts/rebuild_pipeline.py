@@ -32,7 +32,8 @@ WRAPPING = {  # Made with an estimator, and holding a fitted one in estimator_.
     "sklearn.model_selection.FixedThresholdClassifier",
     "sklearn.model_selection.TunedThresholdClassifierCV",
 }
-NOT_PUBLIC = ("indicator_features", "y_type", "min_degree", "max_degree")  # not NAME_: sklearn_private_state.py has them
+# Not attributes NAME_: sklearn_private_state.py has them.
+NOT_PUBLIC = ("indicator_features", "y_type", "min_degree", "max_degree")
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 # Old and new name of one loss; the release that brought the new one, and the first without the old one.
 RENAMED_LOSSES = (("log", "log_loss", (1, 1), (1, 3)), ("squared_loss", "squared_error", (1, 0), (1, 2)))
@@ -194,7 +195,8 @@ class Builder:
         params = accepted_params(renamed(step["class"], saved, self.running), defaults, place)
         saved_by = release(step["sklearn_version"])
         was = rule(step["class"], saved_by, {**saved, **known["private"]}, known["fitted"], step["steps"])
-        now = rule(step["class"], self.running, {**defaults, **params, **known["private"]}, known["fitted"], step["steps"])
+        params_now = {**defaults, **params, **known["private"]}
+        now = rule(step["class"], self.running, params_now, known["fitted"], step["steps"])
         if saved_by != self.running and was != now:
             raise BadFile(f"{place}: scikit-learn {step['sklearn_version']} predicts by another rule than the running "
                           f"{sklearn.__version__}: {was}, not {now}; run this script with the release that saved it")
@@ -222,7 +224,8 @@ def build(content):
     if saved != running:
         warnings.warn(f"saved by scikit-learn {saved}, rebuilt for {running}")
         if (release(saved) >= (1, 8)) != (release(running) >= (1, 8)):
-            warnings.warn("StandardScaler rounds float32 rows differently from scikit-learn 1.8 on (docs/sklearn_versions.md)")
+            warnings.warn("StandardScaler rounds float32 rows differently from scikit-learn 1.8 on "
+                          "(docs/sklearn_versions.md)")
     return Builder(content).build(content)
 
 
@@ -232,7 +235,8 @@ def rebuild(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Rebuild the scikit-learn object that a pipeline file was imported from.")
+    parser = argparse.ArgumentParser(
+        description="Rebuild the scikit-learn object that a pipeline file was imported from.")
     parser.add_argument("pipeline", metavar="PIPE.h5", help="a file that `evenscore import` wrote")
     parser.add_argument("-o", "--out", required=True, metavar="MODEL.joblib", help="the file to write, by joblib")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")

@@ -21,7 +21,9 @@ def simple_imputer(estimator, fitted, private, running):
         estimator._fill_dtype = of_rows
     elif dtype == object and estimator.strategy == "constant":
         estimator.statistics_ = fitted["statistics"].astype(of_rows)
-    if not getattr(estimator, "add_indicator", False):
+    if running < (0, 21):
+        return
+    if not estimator.add_indicator:
         estimator.indicator_ = None
         return
     from sklearn.impute import MissingIndicator
@@ -48,6 +50,15 @@ def polynomial_features(estimator, fitted, _private, running):
         n_features=fitted.get("n_features_in", fitted.get("n_input_features")), min_degree=0,
         max_degree=estimator._max_degree, interaction_only=estimator.interaction_only,
         include_bias=estimator.include_bias)
+
+
+TRAINED_BY_STEPS = ("PassiveAggressiveRegressor", "SGDClassifier", "SGDRegressor")
+
+
+def asked_whether_fitted(estimator, _fitted, _private, running):
+    """predict() of 0.20 and 0.21 asks for one of these to be there, and not what it is."""
+    if running < (0, 22):
+        setattr(estimator, "t_" if type(estimator).__name__ in TRAINED_BY_STEPS else "n_iter_", None)
 
 
 def discriminant_analysis(estimator, fitted, _private, _running):
@@ -82,12 +93,21 @@ def tuned_threshold(estimator, fitted, private, _running):
 
 
 COMPLETE = {
+    "ElasticNet": asked_whether_fitted,
+    "ElasticNetCV": asked_whether_fitted,
     "GammaRegressor": generalized_linear_model,
+    "Lasso": asked_whether_fitted,
+    "LassoCV": asked_whether_fitted,
     "LinearDiscriminantAnalysis": discriminant_analysis,
+    "MultiTaskElasticNet": asked_whether_fitted,
+    "MultiTaskLasso": asked_whether_fitted,
+    "PassiveAggressiveRegressor": asked_whether_fitted,
     "PoissonRegressor": generalized_linear_model,
     "PolynomialFeatures": polynomial_features,
     "RidgeClassifier": ridge_classifier,
     "RidgeClassifierCV": ridge_classifier,
+    "SGDClassifier": asked_whether_fitted,
+    "SGDRegressor": asked_whether_fitted,
     "SimpleImputer": simple_imputer,
     "TunedThresholdClassifierCV": tuned_threshold,
     "TweedieRegressor": generalized_linear_model,
@@ -95,8 +115,8 @@ COMPLETE = {
 
 
 def complete(estimator, fitted, private, running):
-    """Sets it on `estimator`. fitted: the file's values, without underscore; private: parameters with a path for a name;
-    running: release, a pair of numbers."""
+    """Sets it on `estimator`. fitted: the file's values, without underscore; private: attributes that are among
+    the file's parameters; running: release, a pair of numbers."""
     of_class = COMPLETE.get(type(estimator).__name__)
     if of_class is not None:
         of_class(estimator, fitted, private, running)

@@ -41,23 +41,28 @@ void write_all(const std::string& path, const std::string& content) {
   file << content;
 }
 
+void expect_equal(const std::vector<Step>& a, const std::vector<Step>& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].name, b[i].name);
+    EXPECT_EQ(a[i].class_name, b[i].class_name);
+    EXPECT_EQ(a[i].sklearn_version, b[i].sklearn_version);
+    EXPECT_EQ(to_tagged_json(a[i].params), to_tagged_json(b[i].params));
+    EXPECT_TRUE(a[i].fitted == b[i].fitted);
+    EXPECT_EQ(a[i].wrappers, b[i].wrappers);
+    expect_equal(a[i].steps, b[i].steps);
+  }
+}
+
 void expect_equal(const Pipeline& a, const Pipeline& b) {
   EXPECT_EQ(pipeline_digest(a), pipeline_digest(b));
   EXPECT_EQ(a.bare_estimator, b.bare_estimator);
   EXPECT_EQ(a.feature_names, b.feature_names);
   EXPECT_EQ(a.params, b.params);
+  EXPECT_EQ(a.wrappers, b.wrappers);
   EXPECT_EQ(a.source_name, b.source_name);
   EXPECT_EQ(a.source_sha256, b.source_sha256);
-  EXPECT_EQ(a.wrappers, b.wrappers);
-  EXPECT_EQ(pipeline_digest(a), pipeline_digest(b));
-  ASSERT_EQ(a.steps.size(), b.steps.size());
-  for (std::size_t i = 0; i < a.steps.size(); ++i) {
-    EXPECT_EQ(a.steps[i].name, b.steps[i].name);
-    EXPECT_EQ(a.steps[i].class_name, b.steps[i].class_name);
-    EXPECT_EQ(a.steps[i].sklearn_version, b.steps[i].sklearn_version);
-    EXPECT_EQ(to_tagged_json(a.steps[i].params), to_tagged_json(b.steps[i].params));
-    EXPECT_TRUE(a.steps[i].fitted == b.steps[i].fitted);
-  }
+  expect_equal(a.steps, b.steps);
 }
 
 TEST(PipelineFile, HoldsEverythingThatWasSaved) {
@@ -81,6 +86,52 @@ TEST(PipelineFile, HoldsEverythingThatWasSaved) {
     ++models;
   }
   EXPECT_GT(models, 200);
+}
+
+TEST(PipelineFile, DigestIsThatOfTheDocumentedExample) {
+  const auto numbers = [](const std::string& dtype, ElementType type, std::vector<std::uint64_t> shape,
+                          auto value) {
+    Array array;
+    array.kind = Array::Kind::number;
+    array.type = type;
+    array.dtype = dtype;
+    array.shape = std::move(shape);
+    array.data.resize(sizeof value);
+    std::memcpy(array.data.data(), &value, sizeof value);
+    return array;
+  };
+  Step step;
+  step.class_name = "sklearn.linear_model.LogisticRegression";
+  step.sklearn_version = "1.2.1";
+  step.params = from_tagged_json(R"({"C":{"f64":["0x1p-1","0.5"]},"multi_class":{"str":"auto"}})");
+  step.fitted["coef"] = numbers("float64", ElementType::f64, {1, 1}, 2.0);
+  step.fitted["intercept"] = numbers("float64", ElementType::f64, {1}, -1.0);
+  step.fitted["n_features_in"] = numbers("int", ElementType::i64, {}, std::int64_t{1});
+  Array& classes = step.fitted["classes"];
+  classes.kind = Array::Kind::string;
+  classes.dtype = "<U3";
+  classes.shape = {2};
+  classes.strings = {"no", "yes"};
+  Pipeline pipeline;
+  pipeline.bare_estimator = true;
+  pipeline.sklearn_version = "1.2.1";
+  pipeline.steps = {step};
+  EXPECT_EQ(pipeline_digest(pipeline), "e58963eaf9e2210e19c630cb07042f20115d28b82e288d7bb0bac2b0d2235219");
+}
+
+TEST(PipelineFile, DigestCoversWhatIsInsideAndAround) {
+  const Pipeline pipeline = load_model(fixture("1.9.1/steps/threshold_frozen.joblib")).pipeline;
+  ASSERT_EQ(pipeline.steps[0].steps.size(), 1u);
+  const std::string digest = pipeline_digest(pipeline);
+  Pipeline other = pipeline;
+  other.wrappers.emplace_back("sklearn.frozen.FrozenEstimator");
+  EXPECT_NE(pipeline_digest(other), digest) << "wrapper of the pipeline";
+  other = pipeline;
+  other.steps[0].steps[0].wrappers.clear();
+  EXPECT_NE(pipeline_digest(other), digest) << "wrapper of a step inside";
+  other = pipeline;
+  other.steps[0].steps[0].steps.back().fitted.at("coef").data[0] ^= std::byte{1};
+  EXPECT_NE(pipeline_digest(other), digest) << "fitted value two steps inside";
 }
 
 TEST(PipelineFile, EveryEngineReproducesTheProbeRows) {
