@@ -23,18 +23,20 @@ def logistic_rule(version, params, fitted, _inner):
 
 def sgd_rule(version, params, fitted, _inner):
     if params.get("loss") not in ("log", "log_loss"):
-        return f"loss {params.get('loss')}"
+        return "the rule of its loss"
     if fitted["classes"].size > 2:
         return f"one-vs-rest with {'1 / K' if version >= (1, 9) else 'NaN'} where all probabilities are 0"
     return "the logistic function of the score"
 
 
 def discriminant_rule(version, _params, fitted, _inner):
-    return "softmax" if fitted["classes"].size > 2 and version >= (0, 21) else "the logistic function of each score"
+    link = "softmax" if fitted["classes"].size > 2 and version >= (0, 21) else "the logistic function of each score"
+    return f"{link}, the logarithm of 0 being {-708.4 if version >= (0, 24) else '-inf'}"
 
 
-def normalizer_rule(version, _params, _fitted, _inner):
-    return f"rows divided by their norm unless it is {'below 10 epsilon' if version >= (1, 0) else '0'}"
+def normalizer_rule(version, params, _fitted, _inner):
+    norm = "largest value" if params.get("norm") == "max" and version < (0, 23) else "norm"
+    return f"rows divided by their {norm} unless it is {'below 10 epsilon' if version >= (1, 0) else '0'}"
 
 
 def clip_rule(_version, params, _fitted, _inner):
@@ -42,16 +44,22 @@ def clip_rule(_version, params, _fitted, _inner):
 
 
 def polynomial_rule(version, params, _fitted, _inner):
-    several = isinstance(params.get("degree"), (tuple, list))
-    return "no range of degrees" if several and version < (1, 0) else "products of the degrees asked for"
+    degree = params.get("degree")
+    if isinstance(degree, (tuple, list)):
+        return "no range of degrees" if version < (1, 0) else "products a (b c)"
+    return "products (a b) c" if degree > 2 and version < (0, 22) else "products a (b c)"
 
 
 def imputer_rule(version, params, fitted, _inner):
     statistics = fitted["statistics"]
     is_empty = numpy.array([value != value for value in statistics.flat], dtype=bool)
     keeps = params.get("keep_empty_features", False) or (params.get("strategy") == "constant" and version < (1, 8))
+    # Fitted on f32 rows, 1.8 and later put f32 numbers into f64 rows too.
+    rounded = params.get("_fill_dtype") is numpy.float32 and version >= (1, 8) and any(
+        value == value and float(numpy.float32(value)) != value for value in statistics.flat)
     empty = f"columns without values {'kept' if keeps else 'left out'}" if is_empty.any() else "all columns"
-    return f"{empty}, {'with' if params.get('add_indicator', False) else 'without'} indicator"
+    return f"{empty}, {'with' if params.get('add_indicator', False) else 'without'} indicator" + (
+        ", statistics rounded to float32" if rounded else "")
 
 
 def pca_rule(version, params, fitted, _inner):
@@ -65,15 +73,24 @@ def variance_rule(version, _params, _fitted, _inner):
     return "NaN accepted" if version >= (0, 22) else "NaN refused"
 
 
+def number_param(step, name):
+    """A parameter of a step as the file has it; None where it is no number."""
+    (tag, value), = step["params"].get(name, {"none": True}).items()
+    return float.fromhex(value[0]) if tag == "f64" else float(value) if tag == "int" else None
+
+
 def selection_rule(version, params, _fitted, inner):
     """Where no threshold is given, releases differ in which estimators they take to make coefficients exactly 0."""
-    while inner and inner[-1]["steps"]:
-        inner = inner[-1]["steps"]
-    if params.get("threshold") is not None or not inner or "ElasticNet" not in inner[-1]["class"]:
+    if params.get("threshold") is not None:
         return "the threshold asked for"
-    best, given = inner[-1]["fitted"].get("l1_ratio"), inner[-1]["params"].get("l1_ratio", {})
-    ratio = float(best[1]) if best is not None else float.fromhex(given["f64"][0]) if "f64" in given else given.get("int")
-    return "an ElasticNet that is a Lasso" if numpy.isclose(float(ratio or 0), 1.0) and version >= (1, 1) else "the mean"
+    estimator = inner[0]
+    short = estimator["class"].rpartition(".")[2]
+    best = estimator["fitted"].get("l1_ratio") if short == "ElasticNetCV" else None
+    ratio = float(best[1]) if best is not None else number_param(estimator, "l1_ratio")
+    since = {"ElasticNet": (1, 1), "ElasticNetCV": (1, 1), "LogisticRegression": (1, 8)}.get(short)
+    is_l1 = since is not None and version >= since and ratio is not None and numpy.isclose(ratio, 1.0)
+    makes_zeros = is_l1 or "Lasso" in short or estimator["params"].get("penalty") == {"str": "l1"}
+    return f"columns of an importance of at least {'1e-5' if makes_zeros else 'the mean'}"
 
 
 RULES = {

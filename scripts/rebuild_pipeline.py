@@ -33,6 +33,7 @@ WRAPPING = {  # Made with an estimator, and holding a fitted one in estimator_.
     "sklearn.model_selection.TunedThresholdClassifierCV",
 }
 NOT_PUBLIC = ("indicator_features", "y_type", "min_degree", "max_degree")  # not NAME_: sklearn_private_state.py has them
+LOGISTIC = "sklearn.linear_model.LogisticRegression"
 # Old and new name of one loss; the release that brought the new one, and the first without the old one.
 RENAMED_LOSSES = (("log", "log_loss", (1, 1), (1, 3)), ("squared_loss", "squared_error", (1, 0), (1, 2)))
 
@@ -75,10 +76,17 @@ def build_array(array, place):
         objects = numpy.empty(values.shape, dtype=object)
         objects[...] = values if values.dtype == object else values.tolist()
         return objects
+    if dtype.startswith("|S") and dtype[2:].isdigit():
+        return numpy.array([value.encode("latin-1") for value in values.flat], dtype=dtype).reshape(values.shape)
     known = dtype in NUMBERS or dtype == "bool" or (dtype.startswith("<U") and dtype[2:].isdigit())
     if not known:
         raise BadFile(f"{place}: unknown dtype '{dtype}'")
     return values.astype(dtype)
+
+
+def is_private(name):
+    """Kept among the parameters, but an attribute, or the path of one: "_fill_dtype", "_curve_scorer._kwargs"."""
+    return name.startswith("_")
 
 
 def release(version):
@@ -108,9 +116,11 @@ def accepted_params(params, accepted, place):
     return {name: value for name, value in params.items() if name in accepted}
 
 
-def renamed(params, running):
+def renamed(class_name, params, running):
     """Values that the running release spells otherwise."""
     renamed_params = dict(params)
+    if class_name == LOGISTIC and params.get("l1_ratio", 0) is None and running >= (1, 8):
+        del renamed_params["l1_ratio"]
     if params.get("multi_class") == "deprecated" and running < (1, 5):
         renamed_params["multi_class"] = "auto"
     for old, new, since, until in RENAMED_LOSSES:
@@ -162,7 +172,8 @@ class Builder:
         inner = [self.build_estimator(nested, f"{place}.estimator_") for nested in step["steps"]]
         self.names = []
         fitted = {name: build_array(array, f"{place}.{name}_") for name, array in step["fitted"].items()}
-        estimator = cls(**self.build_params(step, cls, fitted, inner, place))
+        private = read_params({name: value for name, value in step["params"].items() if is_private(name)}, place)
+        estimator = cls(**self.build_params(step, cls, {"fitted": fitted, "private": private, "inner": inner}, place))
         for name, value in fitted.items():
             if name not in NOT_PUBLIC:
                 set_fitted(estimator, name + "_", value)
@@ -170,21 +181,20 @@ class Builder:
             estimator.estimator_ = inner[0]
         if names:
             set_fitted(estimator, "feature_names_in_", numpy.array(names, dtype=object))
-        # What is not the constructor's has a path for a name.
-        private = {name: value for name, value in step["params"].items() if "." in name}
-        complete(estimator, fitted, read_params(private, place), self.running)
+        complete(estimator, fitted, private, self.running)
         return self.wrap(estimator, step["wrappers"], place)
 
-    def build_params(self, step, cls, fitted, inner, place):
-        defaults = constructor(cls)
-        tagged = {name: value for name, value in step["params"].items() if "." not in name}
+    def build_params(self, step, cls, known, place):
+        """The constructor's arguments. known: what else was read of the step: fitted, private, inner."""
+        defaults, inner = constructor(cls), known["inner"]
+        tagged = {name: value for name, value in step["params"].items() if not is_private(name)}
         if inner or defaults.get("estimator") is REQUIRED:
             unread = tagged.pop("estimator", {"unread": ""}).get("unread", "")
         saved = read_params(tagged, place)
-        params = accepted_params(renamed(saved, self.running), defaults, place)
+        params = accepted_params(renamed(step["class"], saved, self.running), defaults, place)
         saved_by = release(step["sklearn_version"])
-        was = rule(step["class"], saved_by, saved, fitted, step["steps"])
-        now = rule(step["class"], self.running, {**defaults, **params}, fitted, step["steps"])
+        was = rule(step["class"], saved_by, {**saved, **known["private"]}, known["fitted"], step["steps"])
+        now = rule(step["class"], self.running, {**defaults, **params, **known["private"]}, known["fitted"], step["steps"])
         if saved_by != self.running and was != now:
             raise BadFile(f"{place}: scikit-learn {step['sklearn_version']} predicts by another rule than the running "
                           f"{sklearn.__version__}: {was}, not {now}; run this script with the release that saved it")

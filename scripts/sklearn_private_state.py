@@ -12,14 +12,15 @@ def ridge_classifier(estimator, fitted, _private, running):
         estimator.coef_, estimator.intercept_ = fitted["coef"][None, :], numpy.atleast_1d(fitted["intercept"])
 
 
-def simple_imputer(estimator, fitted, _private, running):
-    # The dtype of the rows it was fitted on is not kept. Its statistics have it, but for constants, which 1.8 made objects.
+def simple_imputer(estimator, fitted, private, running):
+    # Before 1.8, the dtype of the rows it was fitted on is not kept. Its statistics have it.
     dtype = fitted["statistics"].dtype
-    estimator._fit_dtype = numpy.dtype("float64") if dtype == object else dtype
+    of_rows = numpy.dtype(private.get("_fill_dtype", "float64" if dtype == object else dtype))
+    estimator._fit_dtype = of_rows
     if running >= (1, 8):
-        estimator._fill_dtype = estimator._fit_dtype
+        estimator._fill_dtype = of_rows
     elif dtype == object and estimator.strategy == "constant":
-        estimator.statistics_ = fitted["statistics"].astype(estimator._fit_dtype)
+        estimator.statistics_ = fitted["statistics"].astype(of_rows)
     if not getattr(estimator, "add_indicator", False):
         estimator.indicator_ = None
         return

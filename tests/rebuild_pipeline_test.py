@@ -197,7 +197,8 @@ def check_expected(rebuilt, rows, expected):
 
 
 def import_model(evenscore, model, pipeline):
-    result = subprocess.run([evenscore, "import", model, "-o", pipeline, "--quiet"], capture_output=True, text=True)
+    result = subprocess.run([evenscore, "import", model, "-o", pipeline, "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            universal_newlines=True)
     return result.stderr.strip() if result.returncode != 0 else None
 
 
@@ -255,7 +256,8 @@ def models(folder, expected):
 
 
 def run_script(pipeline, out):
-    result = subprocess.run([sys.executable, SCRIPT, pipeline, "-o", out], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, SCRIPT, pipeline, "-o", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            universal_newlines=True)
     return result.returncode, result.stderr
 
 
