@@ -100,8 +100,7 @@ void clip(const Stage& stage, const double* parameter, const FloatFormat& format
       const double both = width_around(ours[row] + theirs[row]);
       const double reach = (ours[row] + theirs[row] + narrow) * (1.0 + kSlack);
       const bool inside = v[row] - reach > low && v[row] + reach < high;
-      lose(tile.lost_p64, row, arith::is_infinite(v[row]));
-      lose(tile.lost_other, row, arith::is_infinite(v[row]));
+      lose(tile.lost_p64, row, std::fabs(v[row]) > kBinary64.largest);
       ours[row] = std::min(ours[row], mine);
       theirs[row] = inside ? theirs[row] : std::min(theirs[row], both) + narrow;
       v[row] = clipped(v[row]);

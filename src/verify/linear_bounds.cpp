@@ -65,8 +65,8 @@ void LinearBounds::centre(BoundedTile& tile) const {
     const double limit = limits_[static_cast<std::size_t>(i)];
     double* v = tile.value(i);
     for (std::int64_t row = 0; row < kTileRows; ++row) {
-      v[row] = arith::sub(v[row], mu);
-      lose(tile.lost_other, row, std::fabs(v[row]) > limit);
+      const double centred = arith::sub(v[row], mu);
+      v[row] = std::fabs(centred) > limit ? kInfinity : centred;
     }
     if (!is_narrow(columns_)) continue;
     const double narrow = narrowed(mu, columns_);

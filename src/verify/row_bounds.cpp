@@ -11,6 +11,8 @@ namespace {
 
 /// Of a sum of errors: covers its own rounding.
 constexpr double kCover = 1.0 + 0x1p-36;
+/// Below the product of this and another number may be subnormal, which takes a hundred times as long.
+constexpr double kSmallestFast = 0x1p-960;
 using Rows = std::array<double, kTileRows>;
 
 /// Norms of a tile's rows, and how far the exact and the computed ones can be from them.
@@ -170,6 +172,8 @@ void bound_products(const Stage& stage, const double* p, const FloatFormat& form
     return rows;
   }();
   const Rows zero{};
+  LostRows lost_p64 = tile.lost_p64;  // by itself: what the columns cannot alias is computed in vectors
+  LostRows lost_other = tile.lost_other;
   for (std::int64_t j = 0; j < stage.n_out; ++j) {
     const auto left = static_cast<std::int64_t>(p[2 * j]);
     const auto right = static_cast<std::int64_t>(p[2 * j + 1]);
@@ -188,32 +192,39 @@ void bound_products(const Stage& stage, const double* p, const FloatFormat& form
     const double u = rounds ? kBinary64.unit : 0.0;
     const double r = rounds ? format.unit : 0.0;
     const double tiny = rounds ? kBinary64.tiny : 0.0;
-    const double tiny_other = rounds ? factors * format.tiny : 0.0;
+    const double tiny_other = rounds ? factors * std::max(format.tiny, kSmallestFast) : 0.0;
+    double* const made = &tile.next.value[at];
+    double* const made_ours = &tile.next.error_p64[at];
+    double* const made_theirs = &tile.next.error_other[at];
+    double* const made_largest = &largest[at];
     for (std::int64_t row = 0; row < kTileRows; ++row) {
-      const std::size_t k = at + static_cast<std::size_t>(row);
       const double size_a = std::fabs(a[row]);
       const double size_b = std::fabs(b[row]);
       double product = arith::mul(a[row], b[row]);
       if (as_defined) product = arith::widen(arith::narrow(product));
-      tile.next.value[k] = product;
+      made[row] = product;
       const double size = std::fabs(product);
       // That of any of its factors, whatever the order: what underflows in one of them grows no more than so.
       const double reach = size_a + a_ours[row] + a_theirs[row];
-      largest[k] = b_largest[row] * (reach > 1.0 ? reach : 1.0);
-      lose(tile.lost_p64, row, size > kHeadroom * kBinary64.largest);
-      lose(tile.lost_other, row, rounds && largest[k] > kHeadroom * format.largest);
+      made_largest[row] = b_largest[row] * (reach > 1.0 ? reach : 1.0);
+      lose(lost_p64, row, size > kHeadroom * kBinary64.largest);
+      lose(lost_other, row, rounds && made_largest[row] > kHeadroom * format.largest);
       const double ours = size_a * b_ours[row] + (size_b + b_ours[row]) * a_ours[row];
       const double theirs =
           (size_a + a_ours[row]) * b_theirs[row] + (size_b + b_ours[row] + b_theirs[row]) * a_theirs[row];
       const double rounded_ours = ours + u * size + tiny;
-      tile.next.error_p64[k] = as_defined ? 0.0 : rounded_ours;
-      const double reordered = any_order && factors > 2.0 ? gamma(2.0 * factors, kBinary32) * size +
-                                                                2.0 * factors * kBinary32.tiny * largest[k]
-                                                          : 0.0;
-      tile.next.error_other[k] =
-          as_defined ? reordered : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * largest[k];
+      made_ours[row] = as_defined ? 0.0 : rounded_ours;
+      const double reordered =
+          any_order && factors > 2.0
+              ? gamma(2.0 * factors, kBinary32) * size + 2.0 * factors * kBinary32.tiny * made_largest[row]
+              : 0.0;
+      made_theirs[row] =
+          as_defined ? reordered
+                     : theirs * (1.0 + r) + r * (size + rounded_ours) + tiny_other * made_largest[row];
     }
   }
+  tile.lost_p64 = lost_p64;
+  tile.lost_other = lost_other;
   tile.take_next(stage.n_out);
   if (as_defined) tile.exact = !any_order;
   if (stage.rounding == StageRounding::f32 && !as_defined) round_to_f32(tile);
