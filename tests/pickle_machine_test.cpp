@@ -711,6 +711,30 @@ TEST(PickleNumpy, NegativeAndOverflowingShapesAreRefused) {
             ErrorCode::limit_exceeded);
 }
 
+TEST(PickleNumpy, ReconstructTakesWhatNumpyWritesOnly) {
+  // NumPy fails on a type code that is no bytes; it always writes (0,) and b'b'.
+  for (const int wrong : {0, 1, 2}) {
+    PickleBytes stream = p2().global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray");
+    stream.shape({wrong == 0 ? 1 : 0});
+    wrong == 1 ? stream.none() : stream.bytes(wrong == 2 ? "d" : "b");
+    const Document document = read(stream.op(Opcode::tuple3).op(Opcode::reduce).stop());
+    EXPECT_EQ(find_unsupported(document).size(), 1u) << wrong;
+  }
+}
+
+TEST(PickleNumpy, StateOfAnArrayHasVersion1) {
+  for (const int32_t version : {0, 1, 2, 254}) {
+    PickleBytes stream = p2().global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray");
+    stream.shape({0}).bytes("b").op(Opcode::tuple3).op(Opcode::reduce).mark().integer(version).shape({1});
+    stream.dtype("f8", "<").op(Opcode::newfalse).bytes(memory_of(Reals{1})).end_array().stop();
+    if (version == 1) {
+      EXPECT_NO_THROW(read(stream));
+    } else {
+      EXPECT_EQ(code_of(stream), ErrorCode::corrupt_file) << version;
+    }
+  }
+}
+
 TEST(PickleNumpy, ArrayIsFilledExactlyOnce) {
   PickleBytes never = p2().global("numpy.core.multiarray", "_reconstruct").global("numpy", "ndarray");
   EXPECT_EQ(code_of(never.shape({0}).bytes("b").op(Opcode::tuple3).op(Opcode::reduce).stop()),

@@ -106,7 +106,13 @@ std::optional<std::span<const std::byte>> raw_bytes(Arena& arena, NodeId id) {
 
 NodeId reconstruct_array(Arena& arena, NodeId arguments) {
   const std::span<const NodeId> args = arena.children(arguments);
-  if (args.size() != 3 || !is_array_type(arena, args[0]) || !arena.is(args[1], Kind::tuple)) return kNoNode;
+  if (args.size() != 3 || !is_array_type(arena, args[0])) return kNoNode;
+  // NumPy always writes ((0,), b'b') here and fails on much else, so anything else is damage.
+  const bool empty = arena.is(args[1], Kind::tuple) && arena.children(args[1]).size() == 1 &&
+                     arena.is(arena.children(args[1])[0], Kind::integer) &&
+                     arena.node(arena.children(args[1])[0]).integer == 0;
+  const bool is_text = arena.is(args[2], Kind::bytes) || arena.is(args[2], Kind::string);
+  if (!empty || !is_text || arena.text(args[2]) != "b") return kNoNode;
   return arena.add(Kind::array);
 }
 
@@ -114,7 +120,12 @@ void build_array(Arena& arena, NodeId array, NodeId state) {
   if (arena.node(array).built) arena.fail_corrupt("an array is given its content twice");
   if (!arena.is(state, Kind::tuple)) arena.fail_corrupt("the state of an array is not a tuple");
   std::span<const NodeId> fields = arena.children(state);
-  if (fields.size() == 5) fields = fields.subspan(1);  // the version, 1 since NumPy 1.0
+  if (fields.size() == 5) {
+    if (!arena.is(fields[0], Kind::integer) || arena.node(fields[0]).integer != 1) {
+      arena.fail_corrupt("the state of an array has another version than 1, which NumPy writes since 1.0");
+    }
+    fields = fields.subspan(1);
+  }
   if (fields.size() != 4) arena.fail_corrupt("the state of an array has an unexpected form");
   const ArrayLayout layout = array_layout(arena, fields[1], fields[0]);
   if (!arena.is(fields[2], Kind::boolean) && !arena.is(fields[2], Kind::integer)) {

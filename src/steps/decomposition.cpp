@@ -74,7 +74,7 @@ std::vector<double> deviations_of(const Step& step) {
 std::int64_t check_pca(const Step& step, std::int64_t n_in) {
   components_of(step, n_in);
   mean_of(step, n_in);
-  if (boolean_param(step, "whiten", false)) deviations_of(step);
+  if (boolean_param(step, "whiten")) deviations_of(step);
   return static_cast<std::int64_t>(n_components(step));
 }
 
@@ -95,7 +95,7 @@ void lower_pca(const Step& step, ProgramBuilder& program) {
   program.require(Validity::finite);
   program.centre_and_scale(mean_of(step, n_in), std::nullopt, Float32Scaling::round_each_step);
   program.linear(components_of(step, n_in), std::vector<double>(n_components(step), 0.0));
-  if (boolean_param(step, "whiten", false))
+  if (boolean_param(step, "whiten"))
     program.centre_and_scale(std::nullopt, deviations_of(step), Float32Scaling::round_each_step);
 }
 
@@ -106,7 +106,7 @@ void lower_svd(const Step& step, ProgramBuilder& program) {
 }
 
 std::string pca_rules(const Step& step) {
-  const char* whitened = !boolean_param(step, "whiten", false) ? ""
+  const char* whitened = !boolean_param(step, "whiten") ? ""
                          : version_of(step) >= kLeastDeviation ? ", over the deviation, at least eps"
                                                                : ", over the deviation";
   return fmt::format("(x - mean) projected on {} components{}", n_components(step), whitened);

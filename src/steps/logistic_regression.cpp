@@ -41,7 +41,8 @@ constexpr std::array<std::string_view, 20> kCvParams{"Cs",
                                                      "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
-/// Releases before do not know the default of 1.5 to 1.7, 'deprecated', and take it for 'multinomial'.
+/// The first release that knows 'deprecated', its default up to 1.7. Older ones would take it for 'multinomial', but
+/// none of them writes it: the file is damaged, or its release is not what it says.
 constexpr SklearnVersion kDeprecatedMultiClass{1, 5};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
 constexpr SklearnVersion kNoMultiClass{1, 8};
@@ -64,7 +65,7 @@ LinkKind link(const Step& step) {
         refuse(step, "solver", "is missing: it decides between one-vs-rest and multinomial");
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
-    } else if (multi_class != "multinomial" && multi_class != "deprecated") {
+    } else if (multi_class != "multinomial") {
       refuse(step, "multi_class",
              fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
     }

@@ -93,9 +93,9 @@ std::vector<Product> append_last(const std::vector<Product>& before, std::int64_
 
 Expansion expand(const Step& step, std::int64_t n) {
   const Degrees degrees = degrees_of(step);
-  const bool interaction_only = boolean_param(step, "interaction_only", false);
+  const bool interaction_only = boolean_param(step, "interaction_only");
   Expansion expansion;
-  if (boolean_param(step, "include_bias", true)) {
+  if (boolean_param(step, "include_bias")) {
     expansion.factors.emplace_back(-1, -1);
     expansion.kept.push_back(0);
   }
@@ -156,7 +156,7 @@ std::string rules(const Step& step) {
   const Degrees degrees = degrees_of(step);
   return fmt::format("products of degree {} to {}{}; float32 rows: each product rounded to float32",
                      degrees.least, degrees.most,
-                     boolean_param(step, "interaction_only", false) ? " of distinct columns" : "");
+                     boolean_param(step, "interaction_only") ? " of distinct columns" : "");
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ struct RobustScaler {
 RobustScaler read(const Step& step, std::int64_t n_columns) {
   const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_columns)};
   RobustScaler scaler;
-  if (boolean_param(step, "with_centering", true)) scaler.center = finite_values(step, "center", shape);
-  if (boolean_param(step, "with_scaling", true)) {
+  if (boolean_param(step, "with_centering")) scaler.center = finite_values(step, "center", shape);
+  if (boolean_param(step, "with_scaling")) {
     scaler.scale = finite_values(step, "scale", shape);
     for (const double s : *scaler.scale) {
       if (!(s > 0.0)) refuse(step, "scale", "holds a value that is not above 0");

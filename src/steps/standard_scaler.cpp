@@ -21,8 +21,8 @@ struct StandardScaler {
 StandardScaler read(const Step& step, std::int64_t n_columns) {
   const std::vector<std::uint64_t> shape{static_cast<std::uint64_t>(n_columns)};
   StandardScaler scaler;
-  if (boolean_param(step, "with_mean", true)) scaler.mean = finite_values(step, "mean", shape);
-  if (boolean_param(step, "with_std", true)) {
+  if (boolean_param(step, "with_mean")) scaler.mean = finite_values(step, "mean", shape);
+  if (boolean_param(step, "with_std")) {
     scaler.scale = finite_values(step, "scale", shape);
     for (const double s : *scaler.scale) {
       if (!(s > 0.0)) refuse(step, "scale", "holds a value that is not above 0");

@@ -31,6 +31,11 @@ bool boolean_param(const Step& step, std::string_view name, bool absent) {
   return param->boolean;
 }
 
+bool boolean_param(const Step& step, std::string_view name) {
+  if (step.param(name) == nullptr) refuse(step, name, "is missing");
+  return boolean_param(step, name, false);
+}
+
 std::string string_param(const Step& step, std::string_view name) {
   const Param* param = step.param(name);
   return param != nullptr && param->kind == Param::Kind::string ? param->text : std::string();

@@ -15,6 +15,8 @@ namespace evenscore::steps {
 
 /// A boolean constructor parameter; `absent` when the file has none (a release before the parameter existed).
 bool boolean_param(const Step& step, std::string_view name, bool absent);
+/// One that every release has: a file without it is damaged.
+bool boolean_param(const Step& step, std::string_view name);
 
 /// A string parameter; empty when absent or not a string.
 std::string string_param(const Step& step, std::string_view name);
