@@ -54,6 +54,8 @@ ModelFile make_model(bool binary = true) {
   pipeline.sklearn_version = "1.5.2";
   pipeline.feature_names = {"age", "income"};
   Step scaler{"scaler", "sklearn.preprocessing.StandardScaler", "1.5.2", {}, {}};
+  for (const char* name : {"with_mean", "with_std"})
+    scaler.params.push_back({name, {Param::Kind::boolean, true, 0.0, {}, {}}});
   scaler.fitted["n_features_in"] = scalar(2);
   scaler.fitted["mean"] = make_array({0.5, -1.25});
   scaler.fitted["var"] = make_array({4.0, 0.49});

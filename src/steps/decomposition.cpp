@@ -106,7 +106,7 @@ void lower_svd(const Step& step, ProgramBuilder& program) {
 }
 
 std::string pca_rules(const Step& step) {
-  const char* whitened = !boolean_param(step, "whiten") ? ""
+  const char* whitened = !boolean_param(step, "whiten")        ? ""
                          : version_of(step) >= kLeastDeviation ? ", over the deviation, at least eps"
                                                                : ", over the deviation";
   return fmt::format("(x - mean) projected on {} components{}", n_components(step), whitened);

@@ -41,8 +41,8 @@ constexpr std::array<std::string_view, 20> kCvParams{"Cs",
                                                      "C"};
 constexpr std::array<FittedAttribute, 5> kFitted{
     {{"n_features_in"}, {"classes", true}, {"coef", true}, {"intercept", true}, {"n_iter"}}};
-/// The first release that knows 'deprecated', its default up to 1.7. Older ones would take it for 'multinomial', but
-/// none of them writes it: the file is damaged, or its release is not what it says.
+/// The first release that knows 'deprecated', its default up to 1.7. Older ones take it for 'multinomial',
+/// but none of them writes it: a file that says so is damaged, or its release is not what it says.
 constexpr SklearnVersion kDeprecatedMultiClass{1, 5};
 constexpr SklearnVersion kNewtonCholeskyMultinomial{1, 6};
 constexpr SklearnVersion kNoMultiClass{1, 8};
@@ -65,7 +65,7 @@ LinkKind link(const Step& step) {
         refuse(step, "solver", "is missing: it decides between one-vs-rest and multinomial");
       one_vs_rest = binary || solver == "liblinear" ||
                     (solver == "newton-cholesky" && version < kNewtonCholeskyMultinomial);
-    } else if (multi_class != "multinomial") {
+    } else if (multi_class != "multinomial" && multi_class != "deprecated") {
       refuse(step, "multi_class",
              fmt::format("'{}' is no value of scikit-learn {}", multi_class, step.sklearn_version));
     }
@@ -75,6 +75,9 @@ LinkKind link(const Step& step) {
 }
 
 std::int64_t check(const Step& step, std::int64_t n_in) {
+  if (version_of(step) < kDeprecatedMultiClass && string_param(step, "multi_class") == "deprecated")
+    refuse(step, "multi_class",
+           fmt::format("'deprecated' is no value of scikit-learn {}", step.sklearn_version));
   link(step);
   return check_linear_classifier(step, n_in);
 }
