@@ -151,6 +151,19 @@ INSTANTIATE_TEST_SUITE_P(Releases, SklearnSteps, ::testing::ValuesIn(versions())
   return name;
 });
 
+TEST(Float32Rows, AreNotComparedWithAMissingValueThatTheyCannotHold) {
+  Pipeline pipeline = load_model(sklearn_data() + "/1.6.1/steps/imputer_zero.joblib").pipeline;
+  EXPECT_NO_THROW(compile(pipeline, {Arithmetic::sklearn, ElementType::f32}));
+  for (Step& step : pipeline.steps) {
+    for (auto& [name, param] : step.params) {
+      if (name == "missing_values") param = {Param::Kind::real, false, 0.1, {}, {}};
+    }
+  }
+  EXPECT_NO_THROW(compile(pipeline, {Arithmetic::sklearn, ElementType::f64}));
+  EXPECT_NO_THROW(compile(pipeline, {Arithmetic::exact, ElementType::f32}));
+  EXPECT_THROW(compile(pipeline, {Arithmetic::sklearn, ElementType::f32}), Error);
+}
+
 TEST(OtherReleases, AreSaidToComputeWhatTheyWould) {
   const auto step = [](const std::string& file) {
     return load_model(sklearn_data() + "/" + file).pipeline.steps.back();

@@ -84,6 +84,12 @@ std::int64_t n_features(const Step& step) {
 void lower(const Step& step, ProgramBuilder& program) {
   const std::int64_t n_in = program.n_columns();
   const SimpleImputer imputer = read(step, n_in);
+  if (!std::isnan(imputer.missing) &&
+      static_cast<double>(static_cast<float>(imputer.missing)) != imputer.missing) {
+    refuse_float32(step, program,
+                   "a SimpleImputer whose missing_values is no float32 number: it depends on NumPy how they "
+                   "are compared");
+  }
   const Validity validity = std::isnan(imputer.missing) ? Validity::no_infinity : Validity::finite;
   program.require(validity);
   program.reject(validity);
