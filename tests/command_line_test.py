@@ -482,6 +482,7 @@ class Describing(CommandLine):
             self.assertIn(part, text)
         report = json.loads(self.run_evenscore("inspect", FIXTURES / "binary.joblib", "--json").stdout)
         self.assertEqual([s["class"].rsplit(".")[-1] for s in report["steps"]], ["StandardScaler", "LogisticRegression"])
+        self.assertEqual(report["loading"], [{"source_name": "binary.joblib", "verdict": "supported", "code": []}])
 
     def test_doctor_finds_the_arithmetic_right(self):
         report = json.loads(self.run_evenscore("doctor", "--json").stdout)

@@ -159,7 +159,7 @@ void print_text(const ModelFile& model, bool verbose) {
   }
 }
 
-void print_json(const ModelFile& model) {
+void print_json(const ModelFile& model, const std::vector<std::string>& paths) {
   const Pipeline& pipeline = model.pipeline;
   const Json object = {{"schema", "evenscore-inspect-1"},
                        {"source_name", pipeline.source_name},
@@ -172,7 +172,8 @@ void print_json(const ModelFile& model) {
                        {"classes", class_texts(pipeline.classes())},
                        {"wrappers", pipeline.wrappers},
                        {"steps", steps_json(pipeline.steps)},
-                       {"program", to_string(compile(pipeline))}};
+                       {"program", to_string(compile(pipeline))},
+                       {"loading", safety_json(paths)}};
   fmt::print("{}\n", object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -206,7 +207,7 @@ Command add_inspect(CLI::App& app) {
       return report_error(refused.what(), exit_status(refused.code()), false);
     }
     if (arguments->style.json) {
-      print_json(model);
+      print_json(model, arguments->model.paths());
     } else if (!arguments->style.quiet) {
       print_text(model, arguments->style.verbose);
       print_safety(arguments->model.paths());

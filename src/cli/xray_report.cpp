@@ -21,15 +21,20 @@ std::string place_of(const std::string& path) {
   return path.empty() ? "(not in the object tree)" : printable(path);
 }
 
-/// "posix.system and 2 more"; empty where nothing would run.
-std::string code_names(const Xray& xray) {
-  constexpr std::size_t kMost = 5;
+std::vector<std::string> code_list(const Xray& xray) {
   std::vector<std::string> names;
   for (const XrayCallable& one : xray.callables) {
     const std::string name = printable(one.name);
     if (!one.reason.empty() && std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(name);
   }
+  return names;
+}
+
+/// "posix.system and 2 more"; empty where nothing would run.
+std::string code_names(const Xray& xray) {
+  constexpr std::size_t kMost = 5;
+  const std::vector<std::string> names = code_list(xray);
   std::string text = fmt::format(
       "{}", fmt::join(names.begin(),
                       names.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, names.size())), ", "));
@@ -207,6 +212,19 @@ void print_safety(const std::vector<std::string>& paths) {
     if (xray.verdict == XrayVerdict::unknown) text = verdict_text(xray);
     fmt::print("\nverdict        {}: {}\n", printable(xray.source_name), text);
   }
+}
+
+Json safety_json(const std::vector<std::string>& paths) {
+  Json list = Json::array();
+  for (const std::string& path : paths) {
+    const Xray xray = xray_file(path);
+    if (xray.is_hdf5) continue;
+    const bool open = xray.verdict == XrayVerdict::runs_code || xray.verdict == XrayVerdict::unknown;
+    list.push_back({{"source_name", xray.source_name},
+                    {"verdict", open ? to_string(xray.verdict) : "supported"},
+                    {"code", code_list(xray)}});
+  }
+  return list;
 }
 
 }  // namespace evenscore::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,9 @@ bool print_xray_of_refused(const std::string& path, const Error& refused, const 
 
 /// Prints a line for each saved file that can be scored: what Python would run to load it.
 void print_safety(const std::vector<std::string>& paths);
+
+/// The same as a list of objects: `source_name`, `verdict` ("supported": no code, "would run code",
+/// "unknown"), and `code`, the names that Python would run.
+nlohmann::ordered_json safety_json(const std::vector<std::string>& paths);
 
 }  // namespace evenscore::cli
