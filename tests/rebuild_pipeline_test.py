@@ -16,6 +16,7 @@ import glob
 import hashlib
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -207,13 +208,19 @@ def import_model(evenscore, model, pipeline):
 
 
 def load(model):
-    """The original; None where the running release cannot load it."""
-    try:
-        original = joblib.load(model)
-        original.get_params()
-        return original
-    except (AttributeError, ImportError, KeyError, ModuleNotFoundError, TypeError, ValueError):
-        return None
+    """The original; None where the running release cannot load it. 0.20 has a joblib of its own, which is tried too."""
+    loaders = [joblib.load]
+    if sklearn.__version__.startswith("0.20."):
+        from sklearn.externals import joblib as own_joblib
+        loaders.append(own_joblib.load)
+    for loader in loaders:
+        try:
+            original = loader(model)
+            original.get_params()
+            return original
+        except (AttributeError, ImportError, KeyError, ModuleNotFoundError, TypeError, ValueError, pickle.UnpicklingError):
+            continue
+    return None
 
 
 def check_model(evenscore, model, rows, expected, folder):
