@@ -11,9 +11,9 @@ namespace evenscore::kernels {
 
 /// What the choice of a launch depends on. The defaults are those of a device of compute capability 7.5.
 struct DeviceLimits {
-  int major = 7, minor = 5;                   ///< compute capability
-  int multiprocessors = 1;                    ///< of the device
-  std::size_t shared_bytes_a_block = 65536;   ///< at most, once asked for
+  int major = 7, minor = 5;                  ///< compute capability
+  int multiprocessors = 1;                   ///< of the device
+  std::size_t shared_bytes_a_block = 65536;  ///< at most, once asked for
   std::size_t shared_bytes_a_multiprocessor = 65536;
 };
 
@@ -26,26 +26,29 @@ enum class Schedule : std::uint8_t {
 
 /// One launch, complete. Trivially copyable: it is the kernel's parameter.
 struct ScoreLaunch {
-  ProgramView program;  ///< `stages`, `constants` and `validity` point into the device's memory
-  RowsView rows;        ///< in the device's memory
-  OutputsView outputs;  ///< in the device's memory
+  ProgramView program;        ///< `stages`, `constants` and `validity` point into the device's memory
+  RowsView rows;              ///< in the device's memory
+  OutputsView outputs;        ///< in the device's memory
   double* scratch = nullptr;  ///< `scratch_bytes` of the device's memory, for this launch alone while it runs
 
   Schedule schedule = Schedule::stages;
   std::int32_t lanes_a_thread = 1;    ///< fused: of the eight lanes of a score, how many a thread holds
   std::int32_t scores_at_a_time = 1;  ///< fused: scores computed in one pass over a row
+  bool column_stages = false;         ///< fused: stages before the linear one, column by column
   bool constants_in_shared = false;   ///< fused: weights and means are copied there first
-  std::int32_t copy_stages = 0;       ///< fused_tiles: tiles in flight
-  std::int64_t widest = 0;            ///< the most values that a row has between two stages
+  std::int64_t widest = 0;            ///< stages: the most values that a row has between two stages
   std::int32_t blocks = 0, threads = 0;
-  std::size_t shared_bytes = 0;       ///< dynamic, a block
-  std::size_t scratch_bytes = 0;
+  std::size_t shared_bytes = 0;   ///< dynamic, a block
+  std::size_t scratch_bytes = 0;  ///< of all blocks
 };
 
-/// Chooses the kernel for `program` (in host memory: its stages are read) on such rows, at most `most_blocks`
-/// blocks (0 = as many as the device runs at once). Of the result, the pointers of `program` and `scratch` are
-/// the caller's to set.
+/// The most scratch memory that a launch asks for, unless one row alone needs more.
+inline constexpr std::size_t kMostScratchBytes = std::size_t{256} << 20;
+
+/// Chooses the kernel for `program` (in host memory: its stages are read) on such rows. Of the result, the
+/// pointers of `program` and `scratch` are the caller's to set; rows and outputs may be moved to others of
+/// the same type and strides whose addresses have the same remainder modulo 16.
 ScoreLaunch plan_score(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                       const DeviceLimits& limits, int most_blocks = 0);
+                       const DeviceLimits& limits);
 
 }  // namespace evenscore::kernels

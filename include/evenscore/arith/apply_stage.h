@@ -24,21 +24,45 @@ EVENSCORE_HD T signed_max_norm(const Stage& stage, const In& v) {
   return select(largest == T(0.0), T(1.0), largest);
 }
 
+/// The largest |v[i]|.
 template <class T, class In>
-EVENSCORE_HD T norm_of(const Stage& stage, const In& v) {
-  Lanes<T> lanes;
+EVENSCORE_HD T max_norm(const Stage& stage, const In& v) {
   T largest = 0.0;
   for (std::int64_t i = 0; i < stage.n_in; ++i) {
-    T& lane = lanes.a[i % kLanes];
-    const T x = v[i];
-    const T size = magnitude(x);
-    if (stage.kind == StageKind::normalize_l1) lane = add(lane, size);
-    if (stage.kind == StageKind::normalize_l2) lane = fma(x, x, lane);
-    if (stage.kind == StageKind::normalize_max) largest = select(size > largest, size, largest);
+    const T size = magnitude(T(v[i]));
+    largest = select(size > largest, size, largest);
   }
-  if (stage.kind == StageKind::normalize_max) return largest;
-  const T sum = sum_lanes(lanes);
-  return stage.kind == StageKind::normalize_l2 ? T(sqrt(sum)) : sum;
+  return largest;
+}
+
+template <class T, class In>
+EVENSCORE_HD T norm_of(const Stage& stage, const In& v) {
+  if (stage.kind == StageKind::normalize_max) return max_norm<T>(stage, v);
+  if (stage.kind == StageKind::normalize_l1) {
+    return sum_terms<T>(stage.n_in, [&](std::int64_t i, T& lane) { lane = add(lane, magnitude(T(v[i]))); });
+  }
+  return sqrt(sum_terms<T>(stage.n_in, [&](std::int64_t i, T& lane) {
+    const T x = v[i];
+    lane = fma(x, x, lane);
+  }));
+}
+
+/// What a normalize stage divides a row's values by.
+template <class T, class In>
+EVENSCORE_HD T divisor_of(const Stage& stage, const double* p, const In& v) {
+  if (stage.kind == StageKind::normalize_signed_max) return signed_max_norm<T>(stage, v);
+  const T norm = norm_of<T>(stage, v);
+  return select(norm < T(p[0]), T(1.0), norm);
+}
+
+/// Score k of an affine stage.
+template <class T, class In>
+EVENSCORE_HD T affine_score(const Stage& stage, const double* constants, std::int64_t k, const In& v) {
+  const double* w = constants + stage.weight + k * stage.n_in;
+  const double b = constants[stage.intercept + k];
+  return stage.kind == StageKind::affine
+             ? score<T>(v, w, b, stage.n_in)
+             : score_centered<T>(v, constants + stage.parameter, w, b, stage.n_in);
 }
 
 template <class T, class In, class Out>
@@ -69,24 +93,13 @@ EVENSCORE_HD void apply_stage(const Stage& stage, const double* constants, const
     case StageKind::normalize_l2:
     case StageKind::normalize_max:
     case StageKind::normalize_signed_max: {
-      T norm = 1.0;
-      if (stage.kind == StageKind::normalize_signed_max) {
-        norm = signed_max_norm<T>(stage, v);
-      } else {
-        norm = norm_of<T>(stage, v);
-        norm = select(norm < T(p[0]), T(1.0), norm);
-      }
+      const T norm = divisor_of<T>(stage, p, v);
       for (std::int64_t i = 0; i < stage.n_in; ++i) out[i] = div(T(v[i]), norm);
       return;
     }
     case StageKind::affine:
     case StageKind::affine_centered:
-      for (std::int64_t k = 0; k < stage.n_out; ++k) {
-        const double* w = constants + stage.weight + k * stage.n_in;
-        const double b = constants[stage.intercept + k];
-        out[k] = stage.kind == StageKind::affine ? score<T>(v, w, b, stage.n_in)
-                                                 : score_centered<T>(v, p, w, b, stage.n_in);
-      }
+      for (std::int64_t k = 0; k < stage.n_out; ++k) out[k] = affine_score<T>(stage, constants, k, v);
       return;
     case StageKind::reject_infinity:
     case StageKind::reject_not_finite:

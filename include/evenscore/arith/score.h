@@ -28,28 +28,33 @@ EVENSCORE_HD T sum_lanes(const Lanes<T>& lanes) {
   return a[0];
 }
 
+/// The sum of n terms in lanes: `add_term(i, lane)` adds term i to its lane.
+template <class T, class AddTerm>
+EVENSCORE_HD T sum_terms(std::int64_t n, const AddTerm& add_term) {
+  Lanes<T> lanes;
+  for (std::int64_t first = 0; first < n; first += kLanes) {
+    for (int l = 0; l < kLanes; ++l) {
+      if (first + l < n) add_term(first + l, lanes.a[l]);
+    }
+  }
+  return sum_lanes(lanes);
+}
+
 /// The whole score of one row: sum of (x[i] - mu[i]) * w[i], the difference rounded, the rest fused, plus the
 /// intercept. `x` yields element i as T.
 template <class T, class Row>
 EVENSCORE_HD T score_centered(const Row& x, const double* mu, const double* w, double intercept,
                               std::int64_t n) {
-  Lanes<T> lanes;
-  for (std::int64_t i = 0; i < n; ++i) {
-    T& lane = lanes.a[i % kLanes];
-    lane = fma(sub(T(x[i]), T(mu[i])), T(w[i]), lane);
-  }
-  return canonical(add(sum_lanes(lanes), T(intercept)));
+  const T sum =
+      sum_terms<T>(n, [&](std::int64_t i, T& lane) { lane = fma(sub(T(x[i]), T(mu[i])), T(w[i]), lane); });
+  return canonical(add(sum, T(intercept)));
 }
 
 /// The same without a centre: a linear step after steps that were not folded.
 template <class T, class Row>
 EVENSCORE_HD T score(const Row& x, const double* w, double intercept, std::int64_t n) {
-  Lanes<T> lanes;
-  for (std::int64_t i = 0; i < n; ++i) {
-    T& lane = lanes.a[i % kLanes];
-    lane = fma(T(x[i]), T(w[i]), lane);
-  }
-  return canonical(add(sum_lanes(lanes), T(intercept)));
+  const T sum = sum_terms<T>(n, [&](std::int64_t i, T& lane) { lane = fma(T(x[i]), T(w[i]), lane); });
+  return canonical(add(sum, T(intercept)));
 }
 
 }  // namespace evenscore::arith
