@@ -11,9 +11,9 @@ namespace evenscore::kernels {
 
 /// What the choice of a launch depends on. The defaults are those of a device of compute capability 7.5.
 struct DeviceLimits {
-  int major = 7, minor = 5;                   ///< compute capability
-  int multiprocessors = 1;                    ///< of the device
-  std::size_t shared_bytes_a_block = 65536;   ///< at most, once asked for
+  int major = 7, minor = 5;                  ///< compute capability
+  int multiprocessors = 1;                   ///< of the device
+  std::size_t shared_bytes_a_block = 65536;  ///< at most, once asked for
   std::size_t shared_bytes_a_multiprocessor = 65536;
 };
 
@@ -26,9 +26,9 @@ enum class Schedule : std::uint8_t {
 
 /// One launch, complete. Trivially copyable: it is the kernel's parameter.
 struct ScoreLaunch {
-  ProgramView program;  ///< `stages`, `constants` and `validity` point into the device's memory
-  RowsView rows;        ///< in the device's memory
-  OutputsView outputs;  ///< in the device's memory
+  ProgramView program;        ///< `stages`, `constants` and `validity` point into the device's memory
+  RowsView rows;              ///< in the device's memory
+  OutputsView outputs;        ///< in the device's memory
   double* scratch = nullptr;  ///< `scratch_bytes` of the device's memory, for this launch alone while it runs
 
   Schedule schedule = Schedule::stages;
@@ -38,13 +38,13 @@ struct ScoreLaunch {
   std::int32_t copy_stages = 0;       ///< fused_tiles: tiles in flight
   std::int64_t widest = 0;            ///< the most values that a row has between two stages
   std::int32_t blocks = 0, threads = 0;
-  std::size_t shared_bytes = 0;       ///< dynamic, a block
+  std::size_t shared_bytes = 0;  ///< dynamic, a block
   std::size_t scratch_bytes = 0;
 };
 
 /// Chooses the kernel for `program` (in host memory: its stages are read) on such rows, at most `most_blocks`
-/// blocks (0 = as many as the device runs at once). Of the result, the pointers of `program` and `scratch` are
-/// the caller's to set.
+/// blocks (0 = as many as the device runs at once). Of the result, the pointers of `program` and `scratch`
+/// are the caller's to set.
 ScoreLaunch plan_score(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
                        const DeviceLimits& limits, int most_blocks = 0);
 
