@@ -46,6 +46,8 @@ if(EVENSCORE_HAS_CUDA)
   list(APPEND VECTOR_PROGRAMS $<TARGET_FILE:vectors_nvcc>)
   add_test(NAME arithmetic.ptx_rounds_to_nearest
            COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/check_ptx.py ${EVENSCORE_PTX_FILES})
+  add_test(NAME kernels.fused_ones_keep_all_in_registers
+           COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/scripts/check_kernel_resources.py ${EVENSCORE_RESOURCE_FILES})
 endif()
 
 # All of them give one hash over 200,000 adversarial inputs a function.
