@@ -1,80 +1,82 @@
-// Each function of P64-v1 as a kernel of its own, one thread an element: what scripts/check_ptx.py reads, and
-// what runs the arithmetic vectors on a device.
-#include "evenscore/arith/logistic.h"
-#include "evenscore/arith/score.h"
-#include "evenscore/arith/softmax.h"
+// Each function of P64-v1 as a kernel of its own, one thread an evaluation: what scripts/check_ptx.py counts
+// the multiply-adds of, and what runs the arithmetic vectors on a device.
+#include "kernels/arithmetic_probe.h"
 
-namespace arith = evenscore::arith;
+#include <cuda_runtime.h>
 
+#include <iterator>
+
+namespace evenscore::kernels {
 namespace {
-__device__ std::int64_t element() {
-  return std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+
+template <arith::ProbeFunction function>
+__device__ void evaluate(const ProbeBatch& batch) {
+  const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (i >= batch.count) return;
+  arith::probe<function>(batch.n, batch.in + i * arith::probe_inputs(function, batch.n),
+                         batch.out + i * arith::probe_outputs(function, batch.n));
 }
+
 }  // namespace
 
-extern "C" __global__ void probe_exp64(const double* x, double* y, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i < n) y[i] = arith::exp64(x[i]);
+extern "C" __global__ void probe_exp64(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::exp64>(batch);
+}
+extern "C" __global__ void probe_exp32(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::exp32>(batch);
+}
+extern "C" __global__ void probe_sigmoid64(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::sigmoid64>(batch);
+}
+extern "C" __global__ void probe_sigmoid32(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::sigmoid32>(batch);
+}
+extern "C" __global__ void probe_logsigmoid64(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::logsigmoid64>(batch);
+}
+extern "C" __global__ void probe_log64(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::log64>(batch);
+}
+extern "C" __global__ void probe_square_root(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::square_root>(batch);
+}
+extern "C" __global__ void probe_widen_half(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::widen_half>(batch);
+}
+extern "C" __global__ void probe_narrow(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::narrow>(batch);
+}
+extern "C" __global__ void probe_softmax(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::softmax>(batch);
+}
+extern "C" __global__ void probe_score(ProbeBatch batch) {
+  evaluate<arith::ProbeFunction::score>(batch);
 }
 
-extern "C" __global__ void probe_exp32(const float* x, float* y, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i < n) y[i] = arith::exp32(x[i]);
+extern "C" __global__ void probe_canaries(const arith::CanaryInputs* inputs, unsigned* failed) {
+  atomicOr(failed, arith::failed_canaries(*inputs));
 }
 
-extern "C" __global__ void probe_sigmoid64(const double* z, double* p, double* q, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i >= n) return;
-  const arith::Pair<double> pair = arith::sigmoid64(z[i]);
-  p[i] = pair.p;
-  q[i] = pair.q;
+bool probe_code_fits_device() {
+  cudaFuncAttributes attributes{};
+  const bool fits = cudaFuncGetAttributes(&attributes, probe_exp64) == cudaSuccess;
+  cudaGetLastError();
+  return fits;
 }
 
-extern "C" __global__ void probe_sigmoid32(const double* z, float* p, float* q, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i >= n) return;
-  const arith::Pair<float> pair = arith::sigmoid32(z[i]);
-  p[i] = pair.p;
-  q[i] = pair.q;
+void launch_probe(arith::ProbeFunction function, const ProbeBatch& batch) {
+  constexpr void (*kKernels[])(ProbeBatch) = {
+      probe_exp64,       probe_exp32,      probe_sigmoid64, probe_sigmoid32, probe_logsigmoid64, probe_log64,
+      probe_square_root, probe_widen_half, probe_narrow,    probe_softmax,   probe_score};
+  static_assert(std::size(kKernels) == arith::kProbeFunctions);
+  constexpr int kThreads = 128;
+  const std::int64_t blocks = (batch.count + kThreads - 1) / kThreads;
+  if (blocks == 0) return;
+  kKernels[static_cast<int>(function)]<<<static_cast<unsigned>(blocks), kThreads>>>(batch);
 }
 
-extern "C" __global__ void probe_logsigmoid64(const double* z, double* p, double* q, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i >= n) return;
-  const arith::Pair<double> pair = arith::logsigmoid64(z[i]);
-  p[i] = pair.p;
-  q[i] = pair.q;
+void launch_canaries(const arith::CanaryInputs* inputs, unsigned* failed, int blocks) {
+  probe_canaries<<<blocks, 128>>>(inputs, failed);
 }
 
-/// z is (n, n_classes); p64, logp64 and p32 likewise.
-extern "C" __global__ void probe_softmax(const double* z, int n_classes, double* p64, double* logp64,
-                                         float* p32, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i >= n) return;
-  const double* row = z + i * n_classes;
-  const arith::SoftmaxSum64 sum = arith::softmax_sum64(row, n_classes);
-  const arith::HighLow log_sum = arith::log_parts(sum.high, sum.low);
-  const arith::SoftmaxSum32 sum32 = arith::softmax_sum32(row, n_classes);
-  for (int k = 0; k < n_classes; ++k) {
-    p64[i * n_classes + k] = arith::softmax64(row[k], sum);
-    logp64[i * n_classes + k] = arith::log_softmax64(row[k], sum, log_sum);
-    p32[i * n_classes + k] = arith::softmax32(row[k], sum32);
-  }
-}
-
-/// x is (n, n_features).
-extern "C" __global__ void probe_score(const double* x, const double* mu, const double* w, double intercept,
-                                       std::int64_t n_features, double* z, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i < n) z[i] = arith::score_centered<double>(x + i * n_features, mu, w, intercept, n_features);
-}
-
-extern "C" __global__ void probe_widen_half(const std::uint16_t* x, double* y, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i < n) y[i] = arith::widen_half(x[i]);
-}
-
-extern "C" __global__ void probe_narrow(const double* x, float* y, std::int64_t n) {
-  const std::int64_t i = element();
-  if (i < n) y[i] = arith::canonical(arith::narrow(x[i]));
-}
+}  // namespace evenscore::kernels

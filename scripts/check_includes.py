@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "src/pickle": {PUBLIC, "src/base"},
     "src/h5": {PUBLIC, "src/base"},
     "src/program": {PUBLIC, ARITH, "src/base"},
-    "src/engine": {PUBLIC, ARITH, "src/base", "src/program"},
+    "src/engine": {PUBLIC, ARITH, "kernels", "src/base", "src/program"},
     "src/steps": {PUBLIC, "src/base", "src/program"},
     "src/pipeline": {PUBLIC, "src/base", "src/h5", "src/pickle", "src/program", "src/steps"},
     "src/batch": {PUBLIC, "src/base", "src/h5"},

@@ -20,6 +20,9 @@ FMA_COUNTS = {
     "probe_sigmoid64": 23,
     "probe_sigmoid32": 12,
     "probe_logsigmoid64": 28,
+    "probe_log64": 11,
+    "probe_square_root": 0,
+    "probe_canaries": 1,
     "probe_widen_half": 0,
     "probe_narrow": 0,
 }

@@ -4,6 +4,8 @@
 
 #include "engine/arithmetic_vectors.h"
 #include "engine/canaries.h"
+#include "engine/gpu_check.h"
+#include "engine/rows_check.h"
 #include "evenscore/error.h"
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -58,6 +60,37 @@ TEST(BuiltInVectors, AFlippedBitOrATruncatedLineIsWrong) {
   EXPECT_EQ(check_vectors("exp64 3ff0000000000000 ->\n").wrong, 1);
   EXPECT_EQ(check_vectors("nothing 1\n").wrong, 1);
   EXPECT_EQ(check_vectors("softmax 0 ->\n").wrong, 1);
+}
+
+TEST(BuiltInVectors, OneWrongBitOfAnyFunctionIsFoundInWhateverComputes) {
+  const std::uint64_t good_hash = adversarial_hash();
+  for (int f = 0; f < arith::kProbeFunctions; ++f) {
+    const auto broken = static_cast<arith::ProbeFunction>(f);
+    const Evaluate evaluate = [broken](arith::ProbeFunction function, int n, std::int64_t count,
+                                       const double* in, std::uint64_t* out) {
+      evaluate_on_host(function, n, count, in, out);
+      if (function == broken) out[count * arith::probe_outputs(function, n) - 1] ^= 1;
+    };
+    EXPECT_NE(adversarial_hash(evaluate), good_hash) << f;
+    const bool in_vectors =
+        broken != arith::ProbeFunction::log64 && broken != arith::ProbeFunction::square_root &&
+        broken != arith::ProbeFunction::widen_half && broken != arith::ProbeFunction::narrow;
+    if (in_vectors) {
+      EXPECT_GT(check_vectors(built_in_vectors(), evaluate).wrong, 0) << f;
+    }
+  }
+}
+
+TEST(RowsCheck, TheCpuEngineGivesTheBitsOfReference) {
+  const RowsReport report = check_rows(EngineKind::cpu);
+  EXPECT_GT(report.checked, 4000);
+  EXPECT_EQ(report.wrong, 0) << report.first_wrong;
+}
+
+TEST(GpuCheck, SaysWhatItFound) {
+  const GpuReports reports = check_gpus();
+  EXPECT_NE(reports.gpus.empty(), reports.missing.empty());
+  for (const GpuReport& gpu : reports.gpus) EXPECT_FALSE(gpu.refuted()) << gpu.name;
 }
 
 }  // namespace

@@ -489,6 +489,11 @@ class Describing(CommandLine):
         self.assertEqual(report["vectors_wrong"], 0)
         self.assertGreater(report["vectors_checked"], 9000)
         self.assertIn("to the bit", self.run_evenscore("doctor").stdout)
+        self.assertNotEqual(bool(report["gpus"]), "no_gpus" in report)
+        for engine in report["engines"]:
+            if engine["available"] and engine["engine"] != "reference":
+                self.assertGreater(engine["rows_checked"], 4000)
+                self.assertEqual(engine["rows_wrong"], 0)
 
     def test_generated_rows_do_not_depend_on_their_layout(self):
         self.run_evenscore("generate", "-o", "a.h5", "--rows", 5000, "--features", 7)

@@ -11,6 +11,8 @@
 #include "engine/arithmetic_vectors.h"
 #include "engine/canaries.h"
 #include "engine/cpu/target.h"
+#include "engine/gpu_check.h"
+#include "engine/rows_check.h"
 #include "evenscore/error.h"
 #include "evenscore/version.h"
 #include "h5/library_version.h"
@@ -29,8 +31,74 @@ std::vector<std::string> gpu_nodes() {
   return nodes;
 }
 
-Json examine() {
-  Json report = {{"schema", "evenscore-doctor-1"}, {"evenscore_version", kVersion}};
+/// What the checks found, and what follows from it for the exit status.
+struct Examination {
+  Json report;
+  bool refuted = false;
+  bool failed = false;  ///< a GPU or an engine could not be run to the end
+};
+
+Json report_of(const engine::GpuReport& gpu) {
+  Json report = {{"ordinal", gpu.ordinal},
+                 {"name", gpu.name},
+                 {"compute_capability", gpu.compute_capability},
+                 {"multiprocessors", gpu.multiprocessors},
+                 {"memory_bytes", gpu.memory_bytes}};
+  if (!gpu.unusable.empty()) {
+    report["not_checked"] = gpu.unusable;
+    return report;
+  }
+  report["canaries"] = gpu.canaries.empty() ? "pass" : gpu.canaries;
+  report["vectors_checked"] = gpu.vectors.checked;
+  report["vectors_wrong"] = gpu.vectors.wrong;
+  if (gpu.vectors.wrong > 0) report["first_wrong_vector"] = gpu.vectors.first_wrong;
+  report["hash_equals_host"] = gpu.same_hash;
+  return report;
+}
+
+void examine_gpus(Examination& examination) {
+  const engine::GpuReports reports = engine::check_gpus();
+  Json gpus = Json::array();
+  for (const engine::GpuReport& gpu : reports.gpus) {
+    gpus.push_back(report_of(gpu));
+    examination.refuted = examination.refuted || gpu.refuted();
+    examination.failed = examination.failed || gpu.failed;
+  }
+  Json& report = examination.report;
+  report["cuda_driver"] = reports.cuda_driver.empty() ? Json(nullptr) : Json(reports.cuda_driver);
+  report["cuda_runtime"] = reports.cuda_runtime.empty() ? Json(nullptr) : Json(reports.cuda_runtime);
+  report["gpus"] = gpus;
+  if (!reports.missing.empty()) report["no_gpus"] = reports.missing;
+}
+
+void examine_engines(Examination& examination) {
+  Json engines = Json::array();
+  for (const EngineAvailability& engine : available_engines()) {
+    Json entry = {{"engine", std::string(name_of(engine.kind))},
+                  {"available", engine.available},
+                  {"detail", engine.detail}};
+    if (engine.available && engine.kind != EngineKind::reference) {
+      try {
+        const engine::RowsReport rows = engine::check_rows(engine.kind);
+        entry["rows_checked"] = rows.checked;
+        entry["rows_wrong"] = rows.wrong;
+        if (rows.wrong > 0) entry["first_wrong_row"] = rows.first_wrong;
+        examination.refuted = examination.refuted || rows.wrong > 0;
+      } catch (const Error& error) {
+        entry["not_checked"] = error.what();
+        examination.refuted = examination.refuted || error.code() == ErrorCode::arithmetic_failure;
+        examination.failed = true;
+      }
+    }
+    engines.push_back(entry);
+  }
+  examination.report["engines"] = engines;
+}
+
+Examination examine() {
+  Examination examination;
+  Json& report = examination.report;
+  report = {{"schema", "evenscore-doctor-1"}, {"evenscore_version", kVersion}};
   utsname system{};
   uname(&system);
   report["system"] = fmt::format("{} {} {}", system.sysname, system.release, system.machine);
@@ -56,17 +124,13 @@ Json examine() {
   report["vectors_checked"] = vectors.checked;
   report["vectors_wrong"] = vectors.wrong;
   if (vectors.wrong > 0) report["first_wrong_vector"] = vectors.first_wrong;
-  Json engines = Json::array();
-  for (const EngineAvailability& engine : available_engines()) {
-    engines.push_back({{"engine", std::string(name_of(engine.kind))},
-                       {"available", engine.available},
-                       {"detail", engine.detail}});
-  }
-  report["engines"] = engines;
-  report["verdict"] = canaries == "pass" && vectors.wrong == 0 && vectors.checked > 0
-                          ? "computes P64-v1 to the bit"
-                          : "refuted";
-  return report;
+  examination.refuted = canaries != "pass" || vectors.wrong > 0 || vectors.checked == 0;
+  examine_gpus(examination);
+  examine_engines(examination);
+  report["verdict"] = examination.refuted  ? "refuted"
+                      : examination.failed ? "not everything could be checked"
+                                           : "computes P64-v1 to the bit";
+  return examination;
 }
 
 std::string joined(const Json& list) {
@@ -75,10 +139,53 @@ std::string joined(const Json& list) {
   return text.empty() ? "none" : text;
 }
 
-void print_text(const Json& report) {
-  const bool good = report["verdict"] != "refuted";
-  fmt::print("{}\n\n", good ? "This machine computes P64-v1 to the bit."
-                            : "This machine does NOT compute P64-v1: do not score on it.");
+void print_gpus(const Json& report) {
+  const auto version = [&report](const char* key) {
+    return report[key].is_null() ? std::string("none") : report[key].get<std::string>();
+  };
+  fmt::print("cuda             driver {}, runtime {}\n", version("cuda_driver"), version("cuda_runtime"));
+  if (report.contains("no_gpus")) fmt::print("gpus             {}\n", report["no_gpus"].get<std::string>());
+  for (const Json& gpu : report["gpus"]) {
+    fmt::print("gpu {:<12} {}, compute capability {}, {} multiprocessors, {:.1f} GB\n",
+               gpu["ordinal"].get<int>(), gpu["name"].get<std::string>(),
+               gpu["compute_capability"].get<std::string>(), gpu["multiprocessors"].get<int>(),
+               static_cast<double>(gpu["memory_bytes"].get<std::int64_t>()) / 1e9);
+    if (gpu.contains("not_checked")) {
+      fmt::print("  not checked    {}\n", gpu["not_checked"].get<std::string>());
+      continue;
+    }
+    fmt::print("  canaries       {}\n", gpu["canaries"].get<std::string>());
+    fmt::print("  vectors        {} checked, {} wrong\n", gpu["vectors_checked"].get<std::int64_t>(),
+               gpu["vectors_wrong"].get<std::int64_t>());
+    if (gpu.contains("first_wrong_vector"))
+      fmt::print("  first wrong    {}\n", gpu["first_wrong_vector"].get<std::string>());
+    fmt::print("  hash           {}\n",
+               gpu["hash_equals_host"].get<bool>() ? "that of the host" : "NOT that of the host");
+  }
+}
+
+void print_engines(const Json& report) {
+  for (const Json& engine : report["engines"]) {
+    std::string rows;
+    if (engine.contains("rows_checked")) {
+      rows = fmt::format("; {} rows checked, {} wrong", engine["rows_checked"].get<std::int64_t>(),
+                         engine["rows_wrong"].get<std::int64_t>());
+    }
+    if (engine.contains("first_wrong_row")) rows += ": " + engine["first_wrong_row"].get<std::string>();
+    if (engine.contains("not_checked")) rows = "; not checked: " + engine["not_checked"].get<std::string>();
+    fmt::print("engine {:<9} {}{}{}\n", engine["engine"].get<std::string>(),
+               engine["available"].get<bool>() ? "" : "not available: ", engine["detail"].get<std::string>(),
+               rows);
+  }
+}
+
+void print_text(const Examination& examination) {
+  const Json& report = examination.report;
+  fmt::print("{}\n\n",
+             examination.refuted ? "This machine does NOT compute P64-v1: do not score on it."
+             : examination.failed
+                 ? "Not everything on this machine could be checked; what could computes P64-v1 to the bit."
+                 : "This machine computes P64-v1 to the bit.");
   fmt::print("evenscore        {}\n", report["evenscore_version"].get<std::string>());
   fmt::print("system           {}\n", report["system"].get<std::string>());
   fmt::print("cpu              {}, {} hardware threads\n", report["cpu"].get<std::string>(),
@@ -92,10 +199,8 @@ void print_text(const Json& report) {
              report["vectors_wrong"].get<std::int64_t>());
   if (report.contains("first_wrong_vector"))
     fmt::print("first wrong      {}\n", report["first_wrong_vector"].get<std::string>());
-  for (const Json& engine : report["engines"]) {
-    fmt::print("engine {:<9} {}{}\n", engine["engine"].get<std::string>(),
-               engine["available"].get<bool>() ? "" : "not available: ", engine["detail"].get<std::string>());
-  }
+  print_gpus(report);
+  print_engines(report);
 }
 
 }  // namespace
@@ -105,17 +210,17 @@ Command add_doctor(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("doctor", "Check this machine: does each device compute P64-v1 to the bit?");
   command->footer(
-      "Runs the canaries and the arithmetic vectors built into the program. Exit status 1 if any is "
-      "wrong.");
+      "Runs the canaries and the arithmetic vectors built into the program, here and on every GPU, and a few "
+      "rows on every engine. Exit status 1 if anything is wrong, 3 if something could not be checked.");
   add_output_style(*command, *style);
   return [style] {
-    const Json report = examine();
+    const Examination examination = examine();
     if (style->json) {
-      fmt::print("{}\n", report.dump(2));
+      fmt::print("{}\n", examination.report.dump(2));
     } else if (!style->quiet) {
-      print_text(report);
+      print_text(examination);
     }
-    return static_cast<int>(report["verdict"] == "refuted" ? kRefuted : kDone);
+    return static_cast<int>(examination.refuted ? kRefuted : examination.failed ? kMachineFailed : kDone);
   };
 }
 

@@ -7,10 +7,7 @@
 
 namespace evenscore::engine {
 
-void check_arithmetic_of_this_thread() {
-  const volatile arith::CanaryInputs inputs;
-  const unsigned failed = arith::failed_canaries(inputs);
-  if (failed == 0) return;
+std::string meaning_of_canaries(unsigned failed) {
   constexpr struct {
     arith::Canary bit;
     const char* what;
@@ -23,11 +20,19 @@ void check_arithmetic_of_this_thread() {
       {arith::kCanaryRounding, "the rounding mode is not to nearest even"},
       {arith::kCanaryNan, "NaN is not stored in its canonical form"},
   };
-  std::string cause = "this thread does not compute by the rules of IEEE 754:";
+  std::string text;
   for (const auto& meaning : kMeanings) {
-    if ((failed & meaning.bit) != 0) cause += std::string(cause.back() == ':' ? " " : ", ") + meaning.what;
+    if ((failed & meaning.bit) != 0) text += (text.empty() ? "" : ", ") + std::string(meaning.what);
   }
-  throw Error(ErrorCode::arithmetic_failure, cause, {},
+  return text;
+}
+
+void check_arithmetic_of_this_thread() {
+  const volatile arith::CanaryInputs inputs;
+  const unsigned failed = arith::failed_canaries(inputs);
+  if (failed == 0) return;
+  throw Error(ErrorCode::arithmetic_failure,
+              "this thread does not compute by the rules of IEEE 754: " + meaning_of_canaries(failed), {},
               "nothing was scored; look for a library or a compiler flag that sets fast math");
 }
 
