@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "kernels/arithmetic_check.h"
 #include "kernels/score_launch.h"
 
 /// A GPU as the cuda engine sees it: memory, streams, events, copies and launches, all of which fail with an
@@ -27,10 +27,12 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  /// "NVIDIA H200, compute capability 9.0, 141 GB".
+  /// "NVIDIA H200, compute capability 9.0 (cuda:0)".
   virtual std::string description() const = 0;
   virtual const DeviceLimits& limits() const = 0;
   virtual std::size_t free_bytes() = 0;
+  /// A sum of arith::Canary values: those that fail on the device.
+  virtual unsigned failed_canaries() = 0;
 
   /// Device memory, aligned to 256 bytes; null where there is not enough left. `free` waits for the device.
   virtual void* allocate(std::size_t bytes) = 0;
@@ -57,14 +59,7 @@ class Device {
   virtual void synchronize(StreamHandle stream) = 0;
 };
 
-/// What this machine has, without initialising more than it takes to ask.
-struct CudaMachine {
-  int devices = 0;
-  std::string missing;  ///< where there are none: the reason, for people
-};
-CudaMachine find_cuda_devices();
-
-/// Throws Error (device_unavailable): no such device, or one that this build has no code for.
-std::unique_ptr<Device> open_cuda_device(int ordinal);
+/// A GPU that find_gpus() found and that this build has code for. Throws Error (device_failure).
+std::unique_ptr<Device> open_cuda_device(const GpuFacts& gpu);
 
 }  // namespace evenscore::kernels

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct EngineOptions {
   /// cpu: "avx512", "avx2", "neon" or "baseline"; empty = what EVENSCORE_CPU names, or else the widest that
   /// this machine has; never changes a bit
   std::string instruction_set = {};
+  /// cuda: the GPUs to use, as CUDA counts them; empty = the first. Several share the rows of every call.
+  std::vector<int> gpus = {};
 };
 
 /// A Program ready to run on a device.
@@ -36,10 +39,25 @@ class Engine {
 
   /// Scores every row of `rows` into the buffers of `outputs`; see RowsView and OutputsView for shapes and
   /// memory. Bits do not depend on engine, thread count, layout or how rows are split into calls. Zero rows:
-  /// no-op. Host engines return when done. Calls from several threads are safe with distinct outputs, and
-  /// take turns. Throws Error: shape_mismatch and bad_request (nothing written), arithmetic_failure,
-  /// device_failure (outputs unspecified).
+  /// no-op. Calls from several threads are safe with distinct outputs; those of `cpu` take turns. Throws
+  /// Error: shape_mismatch and bad_request (nothing written), arithmetic_failure, device_failure (outputs
+  /// unspecified, and no longer written to).
+  ///
+  /// Rows and outputs in host memory: returns when done. Both in the memory of the one GPU of a `cuda`
+  /// engine: puts the work on `stream` and returns; nothing is copied and nothing waited for, unless the
+  /// Program needs scratch memory that no earlier call has asked for. Results are valid once the stream has
+  /// come so far; rows, outputs and the engine must outlive that. Calls on several streams may overlap; where
+  /// they need scratch memory, one waits for the other on the device. A failure of the kernel itself appears
+  /// at the caller's next synchronisation.
   virtual void run(const RowsView& rows, const OutputsView& outputs, Stream stream = {}) = 0;
+
+  /// How many calls of run() from as many threads get more done than one.
+  virtual int concurrent_runs() const { return 1; }
+
+  /// Readies host memory that run() will see again and again for fast copies to a device, if there is one;
+  /// it stays the caller's, who calls unpin() before giving it back.
+  virtual void pin(void* /*memory*/, std::size_t /*bytes*/) {}
+  virtual void unpin(void* /*memory*/) {}
 
   /// What runs, for people: "cpu: 2 threads, avx512".
   virtual std::string description() const = 0;

@@ -18,9 +18,11 @@ void check_views(const Program& program, const RowsView& rows, const OutputsView
                 "ask for its decision: the prediction");
   if (!program.has_proba() && (outputs.proba != nullptr || outputs.log_proba != nullptr))
     throw Error(ErrorCode::bad_request, "this model has no probabilities", {}, "ask for its decision");
-  if (rows.space != MemorySpace::host || outputs.space != MemorySpace::host) {
+}
+
+void check_host_memory(const RowsView& rows, const OutputsView& outputs) {
+  if (rows.space != MemorySpace::host || outputs.space != MemorySpace::host)
     throw Error(ErrorCode::shape_mismatch, "this engine reads and writes host memory only");
-  }
 }
 
 }  // namespace evenscore::engine

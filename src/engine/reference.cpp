@@ -18,6 +18,7 @@ class Reference final : public Engine {
 
   void run(const RowsView& rows, const OutputsView& outputs, Stream) override {
     check_views(program_, rows, outputs);
+    check_host_memory(rows, outputs);
     check_arithmetic_of_this_thread();
     const ProgramView program = program_.view();
     for (std::int64_t row = 0; row < rows.count; ++row) {

@@ -4,14 +4,23 @@
 
 #include "engine/cpu/cpu_engine.h"
 #include "engine/cpu/target.h"
+#include "engine/cuda/cuda_engine.h"
 #include "engine/reference.h"
 #include "evenscore/engine.h"
-#include "evenscore/error.h"
+#include "kernels/arithmetic_check.h"
 
 namespace evenscore {
 namespace {
 
-constexpr const char* kNoCuda = "this version of evenscore has no cuda engine yet";
+EngineAvailability cuda_availability() {
+  const kernels::GpuMachine machine = kernels::find_gpus();
+  if (machine.gpus.empty()) return {EngineKind::cuda, false, machine.missing};
+  const kernels::GpuFacts& first = machine.gpus.front();
+  if (!first.has_code)
+    return {EngineKind::cuda, false,
+            fmt::format("no code for compute capability {}.{}", first.major, first.minor)};
+  return {EngineKind::cuda, true, fmt::format("{} GPUs; cuda:0 is {}", machine.gpus.size(), first.name)};
+}
 
 }  // namespace
 
@@ -25,7 +34,7 @@ std::vector<EngineAvailability> available_engines() {
           {EngineKind::cpu, true,
            fmt::format("{}, {} hardware threads", engine::cpu::choose_target().name,
                        std::thread::hardware_concurrency())},
-          {EngineKind::cuda, false, kNoCuda}};
+          cuda_availability()};
 }
 
 std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, const EngineOptions& options) {
@@ -35,8 +44,7 @@ std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, con
     case EngineKind::cpu:
       return engine::make_cpu(program, options);
     default:
-      throw Error(ErrorCode::device_unavailable, kNoCuda, "--device cuda",
-                  "use --device cpu, which gives the same bits");
+      return engine::make_cuda(program, options);
   }
 }
 

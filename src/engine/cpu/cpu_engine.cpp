@@ -40,6 +40,7 @@ class CpuEngine final : public Engine {
 
   void run(const RowsView& rows, const OutputsView& outputs, Stream) override {
     check_views(program_, rows, outputs);
+    check_host_memory(rows, outputs);
     const std::lock_guard lock(turn_);
     if (rows.count * work_a_row() < kWorkWorthThreads || pool_.threads() == 1) {
       check_arithmetic_of_this_thread();
