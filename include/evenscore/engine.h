@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,7 @@ struct EngineOptions {
   std::string instruction_set = {};
   /// cuda: the GPUs to use, as CUDA counts them; empty = the first. Several share the rows of every call.
   std::vector<int> gpus = {};
+  bool all_gpus = false;  ///< cuda: every GPU, in place of `gpus`
 };
 
 /// A Program ready to run on a device.
@@ -77,5 +79,9 @@ std::string_view name_of(EngineKind kind);
 /// of docs/arithmetic.md. Throws Error: device_unavailable, arithmetic_failure.
 std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program,
                                     const EngineOptions& options = {});
+
+/// What makes engines: make_engine, but for tests that bring their own.
+using EngineFactory =
+    std::function<std::unique_ptr<Engine>(EngineKind, const Program&, const EngineOptions&)>;
 
 }  // namespace evenscore

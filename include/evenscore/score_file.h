@@ -44,6 +44,7 @@ struct ScoreJob {
       progress;  ///< called from the calling thread after each batch; may be empty
   const std::atomic<bool>* cancelled =
       nullptr;  ///< when it turns true the job stops after the batch under way
+  EngineFactory make = make_engine;
 };
 
 struct ScoreSummary {

@@ -39,8 +39,9 @@ int run(const Arguments& arguments) {
   job.arithmetic = arguments.rows.arithmetic_rule();
   job.wanted = engine_outputs(arguments.outputs);
   job.output_type = arguments.output_dtype == "f64" ? OutputType::f64 : OutputType::f32;
-  if (arguments.rows.device != "auto") job.engines = {arguments.rows.engine()};
-  job.engine_options = arguments.rows.engine_options();
+  const DeviceChoice choice = arguments.rows.device_choice();
+  if (arguments.rows.device != "auto") job.engines = {choice.engine};
+  job.engine_options = choice.options;
   job.batch_rows = arguments.rows.batch_rows;
   job.seconds = arguments.seconds;
   const BenchReport report = bench(arguments.model.load(), job);

@@ -44,20 +44,10 @@ RowsOptions RowsArguments::rows_options() const {
   return options;
 }
 
-EngineKind RowsArguments::engine() const {
-  if (device == "auto" || device == "cpu" || (device.starts_with("cpu:") && device.size() > 4))
-    return EngineKind::cpu;
-  if (device == "reference") return EngineKind::reference;
-  if (device == "cuda" || device.starts_with("cuda:")) return EngineKind::cuda;
-  throw Error(ErrorCode::bad_request, fmt::format("there is no device '{}'", device), "--device",
-              "use auto, cpu, cpu:avx2, reference or cuda");
-}
-
-EngineOptions RowsArguments::engine_options() const {
-  EngineOptions options;
-  options.threads = threads;
-  if (device.starts_with("cpu:")) options.instruction_set = device.substr(4);
-  return options;
+DeviceChoice RowsArguments::device_choice() const {
+  DeviceChoice choice = choose_device(device, path);
+  choice.options.threads = threads;
+  return choice;
 }
 
 Arithmetic RowsArguments::arithmetic_rule() const {
@@ -92,10 +82,10 @@ void add_rows_selection(CLI::App& command, RowsArguments& rows) {
 
 void add_engine(CLI::App& command, RowsArguments& rows) {
   command
-      .add_option("--device", rows.device,
-                  "auto, cpu, cpu:SET with an instruction set (avx512, avx2, neon, baseline), reference or "
-                  "cuda; never "
-                  "changes a bit")
+      .add_option(
+          "--device", rows.device,
+          "auto, cpu, cpu:SET with an instruction set (avx512, avx2, neon, baseline), reference, cuda, "
+          "cuda:0,cuda:1 or cuda:all; never changes a bit")
       ->capture_default_str();
   command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")
       ->check(CLI::Range(0, 4096))

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/device_choice.h"
 #include "cli/progress_line.h"
 #include "evenscore/engine.h"
 #include "evenscore/model_file.h"
@@ -46,9 +47,8 @@ struct RowsArguments {
   std::int64_t batch_rows = 0;
 
   RowsOptions rows_options() const;
-  /// `auto` is the CPU: no GPU engine is part of this version.
-  EngineKind engine() const;
-  EngineOptions engine_options() const;
+  /// With --threads. Throws Error: see choose_device.
+  DeviceChoice device_choice() const;
   Arithmetic arithmetic_rule() const;
   BadRows bad_rows_rule() const;
 };

@@ -22,7 +22,7 @@ struct Arguments {
   bool overwrite = false;
 };
 
-void print_json(const Arguments& arguments, const ScoreSummary& summary) {
+void print_json(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
   const nlohmann::ordered_json object = {
       {"schema", "evenscore-score-1"},
       {"output", arguments.output},
@@ -30,6 +30,7 @@ void print_json(const Arguments& arguments, const ScoreSummary& summary) {
       {"rows", summary.rows},
       {"bad_rows", summary.bad_rows},
       {"engine", summary.engine},
+      {"device_choice", choice.why.empty() ? "as asked" : choice.why},
       {"arithmetic", arguments.rows.arithmetic},
       {"dataset", summary.rows_dataset},
       {"columns_bound_by", summary.bound_by_name ? "names" : "position"},
@@ -43,14 +44,14 @@ void print_json(const Arguments& arguments, const ScoreSummary& summary) {
   fmt::print("{}\n", object.dump(2));
 }
 
-void print_text(const Arguments& arguments, const ScoreSummary& summary) {
+void print_text(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
   const double bytes = static_cast<double>(summary.bytes_read + summary.bytes_written);
   fmt::print("{} rows scored in {}: {}, {}/s read and written\n", grouped(summary.rows),
              seconds_text(summary.seconds), rate_text(static_cast<double>(summary.rows) / summary.seconds),
              bytes_text(bytes / summary.seconds));
   if (summary.bad_rows > 0)
     fmt::print("{} rows could not be scored; /status says why\n", grouped(summary.bad_rows));
-  fmt::print("engine     {}\n", summary.engine);
+  fmt::print("engine     {}{}\n", summary.engine, choice.why.empty() ? "" : " (auto: " + choice.why + ")");
   fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
   fmt::print("written    {} ({})\n", arguments.output, summary.outputs);
   if (!arguments.style.verbose) return;
@@ -66,8 +67,9 @@ int run(const Arguments& arguments) {
   job.model_paths = arguments.model.paths();
   job.wanted = wanted_outputs(arguments.outputs);
   job.output_type = arguments.output_dtype == "f32" ? OutputType::f32 : OutputType::f64;
-  job.engine = arguments.rows.engine();
-  job.engine_options = arguments.rows.engine_options();
+  const DeviceChoice choice = arguments.rows.device_choice();
+  job.engine = choice.engine;
+  job.engine_options = choice.options;
   job.arithmetic = arguments.rows.arithmetic_rule();
   job.batch_rows = arguments.rows.batch_rows;
   job.bad_rows = arguments.rows.bad_rows_rule();
@@ -86,9 +88,9 @@ int run(const Arguments& arguments) {
     return report_interrupted(arguments.output, arguments.style.json);
   }
   if (arguments.style.json) {
-    print_json(arguments, summary);
+    print_json(arguments, choice, summary);
   } else if (!arguments.style.quiet) {
-    print_text(arguments, summary);
+    print_text(arguments, choice, summary);
   }
   return kDone;
 }

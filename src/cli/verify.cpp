@@ -20,8 +20,7 @@ struct Arguments {
 
 /// --device names the engine that is held against the stored predictions; without them, the one held against
 /// `reference`.
-std::vector<EngineKind> engines_of(const Arguments& arguments) {
-  const EngineKind engine = arguments.rows.engine();
+std::vector<EngineKind> engines_of(const Arguments& arguments, EngineKind engine) {
   if (!arguments.against.empty()) return {engine};
   return {EngineKind::reference, engine == EngineKind::reference ? EngineKind::cpu : engine};
 }
@@ -38,8 +37,9 @@ int run(const Arguments& arguments) {
   VerifyJob job{.model = model, .rows_path = {}, .engines = {}};
   job.rows_path = arguments.rows.path;
   job.rows_options = arguments.rows.rows_options();
-  job.engines = engines_of(arguments);
-  job.engine_options = arguments.rows.engine_options();
+  const DeviceChoice choice = arguments.rows.device_choice();
+  job.engines = engines_of(arguments, choice.engine);
+  job.engine_options = choice.options;
   job.arithmetic = arguments.rows.arithmetic_rule();
   job.batch_rows = arguments.rows.batch_rows;
   if (!arguments.against.empty()) job.against = parse_file_location(arguments.against);

@@ -41,6 +41,12 @@ OutputsView Batch::outputs() {
   return view;
 }
 
+std::vector<std::span<std::byte>> Batch::memory() {
+  const auto bytes = [](auto& buffer) { return std::as_writable_bytes(std::span(buffer)); };
+  return {bytes(rows),   bytes(status),     bytes(label_index_),
+          bytes(proba_), bytes(log_proba_), bytes(decision_)};
+}
+
 std::int64_t result_bytes(const Program& program, OutputType type, const WantedOutputs& wanted) {
   const std::int64_t size = output_size(type);
   std::int64_t bytes = 1;

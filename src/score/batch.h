@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "evenscore/prediction_file.h"
@@ -22,6 +24,8 @@ class Batch {
 
   RowsView rows_view() const;
   OutputsView outputs();
+  /// Every buffer that rows_view() and outputs() point into.
+  std::vector<std::span<std::byte>> memory();
 
  private:
   ElementType type_;

@@ -260,10 +260,10 @@ std::vector<ProbeSet> make_probes(const Pipeline& pipeline) {
 }
 
 void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes, EngineKind kind,
-                  const EngineOptions& options) {
+                  const EngineOptions& options, const EngineFactory& make) {
   for (const ProbeSet& probe : probes) {
     const Program program = compile(pipeline, {probe.arithmetic, probe.rows_type});
-    const std::unique_ptr<Engine> engine = make_engine(kind, program, options);
+    const std::unique_ptr<Engine> engine = make(kind, program, options);
     const Outputs out = run(*engine, program, probe.rows_type, probe.rows, probe.count);
     const std::string name = engine->description();
     compare(probe, "label_index", probe.label_index, out.label_index, name);

@@ -14,12 +14,14 @@
 #include "score/batch.h"
 #include "score/channel.h"
 #include "score/chosen_outputs.h"
+#include "score/pinned_batches.h"
+#include "score/scorers.h"
 
 namespace evenscore {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
-constexpr int kSlots = 3;  // one being read, one scored, one written
+constexpr int kSlots = 2;  // one being read, one written, beside those being scored
 
 PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const WantedOutputs& wanted,
                            const Program& program, const RowSource& source, bool bound_by_name) {
@@ -131,8 +133,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
   const WantedOutputs wanted = choose_outputs(job.wanted, program);
   check_probes(model.pipeline, model.probes.empty() ? make_probes(model.pipeline) : model.probes, job.engine,
-               job.engine_options);
-  const std::unique_ptr<Engine> engine = make_engine(job.engine, program, job.engine_options);
+               job.engine_options, job.make);
+  const std::unique_ptr<Engine> engine = job.make(job.engine, program, job.engine_options);
 
   std::vector<std::string> inputs = job.model_paths;
   inputs.push_back(job.rows_path);
@@ -145,10 +147,12 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   std::int64_t batch_rows =
       job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
   batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
+  const int n_slots = kSlots + engine->concurrent_runs();
   std::vector<Batch> slots;
-  slots.reserve(kSlots);
-  for (int i = 0; i < kSlots; ++i)
+  slots.reserve(static_cast<std::size_t>(n_slots));
+  for (int i = 0; i < n_slots; ++i)
     slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows);
+  const PinnedBatches pinned(*engine, slots);
 
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
   ScoreSummary summary;
@@ -156,27 +160,33 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   {
     BatchRing ring(source, writer, rows_digest);
     ring.start(slots, batch_rows);
+    Scorers scorers(*engine);
+    const auto pass_on = [&] {
+      Batch& batch = scorers.take();
+      for (std::int64_t i = 0; i < batch.count; ++i) {
+        const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
+        if (status == 0) continue;
+        if (job.bad_rows == BadRows::stop) {
+          throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
+                                       batch.first + i, source.dataset(), source.feature_names())
+              .in_file(source.path());
+        }
+        ++summary.bad_rows;
+      }
+      const Progress progress{batch.first + batch.count, source.count(),
+                              (batch.first + batch.count) * row_bytes};
+      ring.write(&batch);
+      if (job.progress) job.progress(progress);
+    };
     while (Batch* batch = ring.next()) {
       if (job.cancelled != nullptr && job.cancelled->load()) {
         summary.cancelled = true;
         break;
       }
-      engine->run(batch->rows_view(), batch->outputs());
-      for (std::int64_t i = 0; i < batch->count; ++i) {
-        if (batch->status[static_cast<std::size_t>(i)] == 0) continue;
-        if (job.bad_rows == BadRows::stop) {
-          throw engine::unscorable_row(program, batch->rows_view(), i,
-                                       static_cast<RowStatus>(batch->status[static_cast<std::size_t>(i)]),
-                                       batch->first + i, source.dataset(), source.feature_names())
-              .in_file(source.path());
-        }
-        ++summary.bad_rows;
-      }
-      const Progress progress{batch->first + batch->count, source.count(),
-                              (batch->first + batch->count) * row_bytes};
-      ring.write(batch);
-      if (job.progress) job.progress(progress);
+      scorers.put(*batch);
+      if (scorers.full()) pass_on();
     }
+    while (!summary.cancelled && !scorers.empty()) pass_on();
     ring.finish();
   }
   summary.engine = engine->description();

@@ -124,6 +124,7 @@ std::unique_ptr<Engine> make_cuda(const Program& program, std::vector<std::uniqu
 }
 
 std::unique_ptr<Engine> make_cuda(const Program& program, const EngineOptions& options) {
+  if (options.all_gpus) return make_cuda(program, cuda::open_all_gpus());
   return make_cuda(program, cuda::open_gpus(options.gpus.empty() ? std::vector<int>{0} : options.gpus));
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "evenscore/error.h"
 
 namespace evenscore::engine::cuda {
@@ -17,10 +20,10 @@ Error unavailable(int ordinal, const std::string& cause, const std::string& reme
 
 std::vector<std::unique_ptr<kernels::Device>> open_gpus(const std::vector<int>& ordinals) {
   const kernels::GpuMachine machine = kernels::find_gpus();
+  if (machine.gpus.empty())
+    throw Error(ErrorCode::device_unavailable, "no GPU: " + machine.missing, "--device cuda", kUseCpu);
   std::vector<std::unique_ptr<kernels::Device>> devices;
   for (const int ordinal : ordinals) {
-    if (machine.gpus.empty())
-      throw Error(ErrorCode::device_unavailable, "no GPU: " + machine.missing, "--device cuda", kUseCpu);
     if (ordinal < 0 || static_cast<std::size_t>(ordinal) >= machine.gpus.size()) {
       throw unavailable(
           ordinal,
@@ -38,6 +41,12 @@ std::vector<std::unique_ptr<kernels::Device>> open_gpus(const std::vector<int>& 
     devices.push_back(kernels::open_cuda_device(gpu));
   }
   return devices;
+}
+
+std::vector<std::unique_ptr<kernels::Device>> open_all_gpus() {
+  std::vector<int> ordinals(std::max<std::size_t>(1, kernels::find_gpus().gpus.size()));
+  std::iota(ordinals.begin(), ordinals.end(), 0);
+  return open_gpus(ordinals);
 }
 
 }  // namespace evenscore::engine::cuda
