@@ -286,7 +286,11 @@ class BadInput(CommandLine):
         self.refused("score", model, rows, "-o", "o.h5", "--output", "label,nothing", says="nothing")
         self.refused("score", model, rows, "-o", "o.h5", "--device", "tpu", says="tpu")
         self.refused("score", model, rows, "-o", "o.h5", "--threads", "-1", says="--threads")
-        self.refused("score", model, rows, "-o", "o.h5", "--device", "cuda", says="cuda", status=3)
+        self.refused("score", model, rows, "-o", "o.h5", "--device", "cuda:one", says="cuda:one")
+        self.refused("score", model, rows, "-o", "o.h5", "--device", "cuda:0,cpu", says="cuda:0,cpu")
+        if not any(pathlib.Path("/dev").glob("nvidia[0-9]*")):
+            for device in ("cuda", "cuda:7", "cuda:0,cuda:1", "cuda:all"):
+                self.refused("score", model, rows, "-o", "o.h5", "--device", device, says=["--device cuda", "GPU"], status=3)
         self.refused("score", model, rows, "-o", "o.h5", "--device", "cpu:mmx", says=["--device", "mmx", "baseline"], status=3)
         self.refused("generate", "-o", "g.h5", "--rows", "5", says="--features")
         self.refused("generate", "-o", "g.h5", "--rows", "5", "--features", "2", "--compress", "zip", says="gzip:1")

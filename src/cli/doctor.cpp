@@ -71,6 +71,23 @@ void examine_gpus(Examination& examination) {
   if (!reports.missing.empty()) report["no_gpus"] = reports.missing;
 }
 
+/// For `cuda`, on each GPU that this build has code for.
+engine::RowsReport rows_on_every_device(EngineKind kind, const Json& gpus) {
+  if (kind != EngineKind::cuda) return engine::check_rows(kind);
+  engine::RowsReport all;
+  for (const Json& gpu : gpus) {
+    if (gpu.contains("not_checked")) continue;
+    EngineOptions options;
+    options.gpus = {gpu["ordinal"].get<int>()};
+    const engine::RowsReport rows = engine::check_rows(kind, options);
+    if (all.wrong == 0 && rows.wrong > 0)
+      all.first_wrong = fmt::format("cuda:{}, {}", options.gpus.front(), rows.first_wrong);
+    all.checked += rows.checked;
+    all.wrong += rows.wrong;
+  }
+  return all;
+}
+
 void examine_engines(Examination& examination) {
   Json engines = Json::array();
   for (const EngineAvailability& engine : available_engines()) {
@@ -79,7 +96,7 @@ void examine_engines(Examination& examination) {
                   {"detail", engine.detail}};
     if (engine.available && engine.kind != EngineKind::reference) {
       try {
-        const engine::RowsReport rows = engine::check_rows(engine.kind);
+        const engine::RowsReport rows = rows_on_every_device(engine.kind, examination.report["gpus"]);
         entry["rows_checked"] = rows.checked;
         entry["rows_wrong"] = rows.wrong;
         if (rows.wrong > 0) entry["first_wrong_row"] = rows.first_wrong;
