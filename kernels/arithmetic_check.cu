@@ -52,7 +52,8 @@ void evaluate_on(int ordinal, arith::ProbeFunction function, int n, std::int64_t
                  std::uint64_t* out) {
   if (count == 0) return;
   const CurrentDevice current(ordinal);
-  DeviceMemory inputs(ordinal, static_cast<std::size_t>(count * arith::probe_inputs(function, n)) * sizeof *in);
+  DeviceMemory inputs(ordinal,
+                      static_cast<std::size_t>(count * arith::probe_inputs(function, n)) * sizeof *in);
   DeviceMemory outputs(ordinal,
                        static_cast<std::size_t>(count * arith::probe_outputs(function, n)) * sizeof *out);
   inputs.copy_from(in, inputs.bytes());

@@ -18,7 +18,8 @@ std::uint64_t sum_over_threads(std::int64_t n,
   for (std::int64_t t = 0; t < threads; ++t) {
     const std::int64_t begin = n / threads * t;
     const std::int64_t end = t + 1 == threads ? n : n / threads * (t + 1);
-    workers.emplace_back([&sums, &part, t, begin, end] { sums[static_cast<std::size_t>(t)] = part(begin, end); });
+    workers.emplace_back(
+        [&sums, &part, t, begin, end] { sums[static_cast<std::size_t>(t)] = part(begin, end); });
   }
   for (std::thread& worker : workers) worker.join();
   std::uint64_t total = 0;

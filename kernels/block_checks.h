@@ -70,9 +70,9 @@ EVENSCORE_HD std::int32_t random_exponent(RandomRowKind kind, std::uint64_t draw
   if (kind == RandomRowKind::all_scales) return within(-60, 8);
   if (kind == RandomRowKind::hazards) {
     const std::uint64_t choice = draw % 64;
-    if (choice == 0) return most;       // infinity or NaN
+    if (choice == 0) return most;  // infinity or NaN
     if (choice < 3) return most - 1 - within(0, 20);
-    if (choice < 16) return least;      // zero or denormal
+    if (choice < 16) return least;  // zero or denormal
   }
   return within(-4, 1);
 }
