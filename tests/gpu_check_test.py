@@ -1,4 +1,4 @@
-"""usage: gpu_check_test.py PROGRAM: gpu_check without a GPU, on the cpu engine; and that it can fail."""
+"""usage: gpu_check_test.py PROGRAM REPOSITORY: gpu_check without a GPU, on the cpu engine; and that it can fail."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-PROGRAM = sys.argv.pop(1)
+PROGRAM, ROOT = sys.argv.pop(1), sys.argv.pop(1)
 SMALL = ("--engine", "cpu", "--cases", "12", "--rows", "4000", "--block-rows", "100")
 
 
@@ -69,6 +69,15 @@ class GpuCheck(unittest.TestCase):
             self.skipTest("this machine has a GPU")
         self.assertIn("nothing was checked", self.check("--part", "1", "--out", self.out, status=3).stderr)
         self.assertFalse(os.path.exists(self.out))
+
+    def test_the_script_runs_a_program_that_was_built_elsewhere(self):
+        command = [os.path.join(ROOT, "scripts", "gpu_check"), "--binary", PROGRAM, "--out", self.out, *SMALL]
+        for options, status in (((), 0), (("--flip-a-bit",), 1)):
+            result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+            self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+            self.assertEqual(sorted(self.results()["parts"]), ["1", "2", "3", "4", "5"])
+            self.assertIn("name=overlap", result.stdout)
+            self.assertIn("verdict=" + ("refuted" if status else "accepted"), result.stdout)
 
     def test_bad_requests(self):
         for options in (["--part", "77"], ["--part"], ["--engine", "tpu"], ["--rows", "many"], ["--speed", "1"]):
