@@ -57,8 +57,10 @@ TEST(RandomRows, HoldEveryKindOfValueAndMostlyOrdinaryOnes) {
   for (int row = 0; row < kRows; ++row) {
     bool special = false;
     for (std::uint64_t column = 0; column < 5; ++column) {
-      const double x = arith::double_of(random_f64_bits({1, ElementType::f64, 5}, static_cast<std::uint64_t>(row), column));
-      const float y = arith::float_of(random_f32_bits({1, ElementType::f32, 5}, static_cast<std::uint64_t>(row), column));
+      const double x = arith::double_of(
+          random_f64_bits({1, ElementType::f64, 5}, static_cast<std::uint64_t>(row), column));
+      const float y =
+          arith::float_of(random_f32_bits({1, ElementType::f32, 5}, static_cast<std::uint64_t>(row), column));
       ++kinds[std::fpclassify(x)];
       ++kinds[std::fpclassify(y) + 100];
       if (std::fabs(x) > 0x1p1000) ++kinds[1000];
