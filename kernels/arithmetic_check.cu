@@ -1,7 +1,8 @@
 #include "kernels/arithmetic_check.h"
 
 #include "kernels/arithmetic_probe.h"
-#include "kernels/device_array.h"
+#include "kernels/current_device.h"
+#include "kernels/device_memory.h"
 
 namespace evenscore::kernels {
 
@@ -36,14 +37,14 @@ unsigned failed_canaries_on(int ordinal) {
   int multiprocessors = 0;
   EVENSCORE_CUDA_CHECK(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, ordinal));
   const arith::CanaryInputs host;
-  DeviceArray<arith::CanaryInputs> inputs(1);
-  DeviceArray<unsigned> result(1);
-  inputs.copy_from(&host);
+  DeviceMemory inputs(ordinal, sizeof host);
+  DeviceMemory result(ordinal, sizeof(unsigned));
+  inputs.copy_from(&host, sizeof host);
   result.fill_with_zero();
-  launch_canaries(inputs.get(), result.get(), 16 * multiprocessors);
+  launch_canaries(inputs.as<arith::CanaryInputs>(), result.as<unsigned>(), 16 * multiprocessors);
   EVENSCORE_CUDA_CHECK(cudaGetLastError());
   unsigned failed = 0;
-  result.copy_to(&failed);
+  result.copy_to(&failed, sizeof failed);
   return failed;
 }
 
@@ -51,13 +52,15 @@ void evaluate_on(int ordinal, arith::ProbeFunction function, int n, std::int64_t
                  std::uint64_t* out) {
   if (count == 0) return;
   const CurrentDevice current(ordinal);
-  DeviceArray<double> inputs(static_cast<std::size_t>(count * arith::probe_inputs(function, n)));
-  DeviceArray<std::uint64_t> outputs(static_cast<std::size_t>(count * arith::probe_outputs(function, n)));
-  inputs.copy_from(in);
+  DeviceMemory inputs(ordinal,
+                      static_cast<std::size_t>(count * arith::probe_inputs(function, n)) * sizeof *in);
+  DeviceMemory outputs(ordinal,
+                       static_cast<std::size_t>(count * arith::probe_outputs(function, n)) * sizeof *out);
+  inputs.copy_from(in, inputs.bytes());
   outputs.fill_with_zero();
-  launch_probe(function, {inputs.get(), outputs.get(), count, n});
+  launch_probe(function, {inputs.as<double>(), outputs.as<std::uint64_t>(), count, n});
   EVENSCORE_CUDA_CHECK(cudaGetLastError());
-  outputs.copy_to(out);
+  outputs.copy_to(out, outputs.bytes());
 }
 
 }  // namespace evenscore::kernels

@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "src/verify": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/pipeline", "src/program"},
     "src/measure": {PUBLIC, "src/score"},
     "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/steps"},
-    "kernels": {ARITH, f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
+    "kernels": {ARITH, f"{PUBLIC}/element_type.h", f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
     "bench": {PUBLIC, "src/program", "src/measure"},
     "tests": {PUBLIC, ARITH, "kernels"} | {f"src/{folder}" for folder in (
         "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},

@@ -6,22 +6,14 @@
 #include <thread>
 #include <vector>
 
-#include "evenscore/arith/logistic.h"
+#include "kernels/block_checks.h"
 
 namespace {
 
 /// Independent of the order in which blocks are hashed: the sum of each pattern's own hash.
 std::uint64_t hash_block(std::uint64_t begin, std::uint64_t end) {
   std::uint64_t total = 0;
-  for (std::uint64_t i = begin; i < end; ++i) {
-    const float x = evenscore::arith::float_of(static_cast<std::uint32_t>(i));
-    const auto p = evenscore::arith::sigmoid32(static_cast<double>(x));
-    std::uint64_t h = i * 0x9e3779b97f4a7c15ULL;
-    h = (h ^ evenscore::arith::bits_of(evenscore::arith::exp32(x))) * 0xbf58476d1ce4e5b9ULL;
-    h = (h ^ evenscore::arith::bits_of(p.p)) * 0x94d049bb133111ebULL;
-    h = (h ^ evenscore::arith::bits_of(p.q)) * 0xbf58476d1ce4e5b9ULL;
-    total += h ^ (h >> 31);
-  }
+  for (std::uint64_t i = begin; i < end; ++i) total += evenscore::kernels::sweep_hash(i);
   return total;
 }
 

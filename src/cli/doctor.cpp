@@ -112,8 +112,7 @@ void examine_engines(Examination& examination) {
   examination.report["engines"] = engines;
 }
 
-Examination examine() {
-  Examination examination;
+void examine(Examination& examination) {
   Json& report = examination.report;
   report = {{"schema", "evenscore-doctor-1"}, {"evenscore_version", kVersion}};
   utsname system{};
@@ -147,7 +146,6 @@ Examination examine() {
   report["verdict"] = examination.refuted  ? "refuted"
                       : examination.failed ? "not everything could be checked"
                                            : "computes P64-v1 to the bit";
-  return examination;
 }
 
 std::string joined(const Json& list) {
@@ -231,7 +229,8 @@ Command add_doctor(CLI::App& app) {
       "rows on every engine. Exit status 1 if anything is wrong, 3 if something could not be checked.");
   add_output_style(*command, *style);
   return [style] {
-    const Examination examination = examine();
+    Examination examination;
+    examine(examination);
     if (style->json) {
       fmt::print("{}\n", examination.report.dump(2));
     } else if (!style->quiet) {
