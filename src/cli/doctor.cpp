@@ -31,9 +31,8 @@ std::vector<std::string> gpu_nodes() {
   return nodes;
 }
 
-/// What the checks found, and what follows from it for the exit status.
-struct Examination {
-  Json report;
+/// What the checks come to.
+struct Findings {
   bool refuted = false;
   bool failed = false;  ///< a GPU or an engine could not be run to the end
 };
@@ -56,15 +55,14 @@ Json report_of(const engine::GpuReport& gpu) {
   return report;
 }
 
-void examine_gpus(Examination& examination) {
+void examine_gpus(Json& report, Findings& findings) {
   const engine::GpuReports reports = engine::check_gpus();
   Json gpus = Json::array();
   for (const engine::GpuReport& gpu : reports.gpus) {
     gpus.push_back(report_of(gpu));
-    examination.refuted = examination.refuted || gpu.refuted();
-    examination.failed = examination.failed || gpu.failed;
+    findings.refuted = findings.refuted || gpu.refuted();
+    findings.failed = findings.failed || gpu.failed;
   }
-  Json& report = examination.report;
   report["cuda_driver"] = reports.cuda_driver.empty() ? Json(nullptr) : Json(reports.cuda_driver);
   report["cuda_runtime"] = reports.cuda_runtime.empty() ? Json(nullptr) : Json(reports.cuda_runtime);
   report["gpus"] = gpus;
@@ -88,7 +86,7 @@ engine::RowsReport rows_on_every_device(EngineKind kind, const Json& gpus) {
   return all;
 }
 
-void examine_engines(Examination& examination) {
+void examine_engines(Json& report, Findings& findings) {
   Json engines = Json::array();
   for (const EngineAvailability& engine : available_engines()) {
     Json entry = {{"engine", std::string(name_of(engine.kind))},
@@ -96,24 +94,23 @@ void examine_engines(Examination& examination) {
                   {"detail", engine.detail}};
     if (engine.available && engine.kind != EngineKind::reference) {
       try {
-        const engine::RowsReport rows = rows_on_every_device(engine.kind, examination.report["gpus"]);
+        const engine::RowsReport rows = rows_on_every_device(engine.kind, report["gpus"]);
         entry["rows_checked"] = rows.checked;
         entry["rows_wrong"] = rows.wrong;
         if (rows.wrong > 0) entry["first_wrong_row"] = rows.first_wrong;
-        examination.refuted = examination.refuted || rows.wrong > 0;
+        findings.refuted = findings.refuted || rows.wrong > 0;
       } catch (const Error& error) {
         entry["not_checked"] = error.what();
-        examination.refuted = examination.refuted || error.code() == ErrorCode::arithmetic_failure;
-        examination.failed = true;
+        findings.refuted = findings.refuted || error.code() == ErrorCode::arithmetic_failure;
+        findings.failed = true;
       }
     }
     engines.push_back(entry);
   }
-  examination.report["engines"] = engines;
+  report["engines"] = engines;
 }
 
-void examine(Examination& examination) {
-  Json& report = examination.report;
+void examine(Json& report, Findings& findings) {
   report = {{"schema", "evenscore-doctor-1"}, {"evenscore_version", kVersion}};
   utsname system{};
   uname(&system);
@@ -140,12 +137,12 @@ void examine(Examination& examination) {
   report["vectors_checked"] = vectors.checked;
   report["vectors_wrong"] = vectors.wrong;
   if (vectors.wrong > 0) report["first_wrong_vector"] = vectors.first_wrong;
-  examination.refuted = canaries != "pass" || vectors.wrong > 0 || vectors.checked == 0;
-  examine_gpus(examination);
-  examine_engines(examination);
-  report["verdict"] = examination.refuted  ? "refuted"
-                      : examination.failed ? "not everything could be checked"
-                                           : "computes P64-v1 to the bit";
+  findings.refuted = canaries != "pass" || vectors.wrong > 0 || vectors.checked == 0;
+  examine_gpus(report, findings);
+  examine_engines(report, findings);
+  report["verdict"] = findings.refuted  ? "refuted"
+                      : findings.failed ? "not everything could be checked"
+                                        : "computes P64-v1 to the bit";
 }
 
 std::string joined(const Json& list) {
@@ -194,11 +191,10 @@ void print_engines(const Json& report) {
   }
 }
 
-void print_text(const Examination& examination) {
-  const Json& report = examination.report;
+void print_text(const Json& report, const Findings& findings) {
   fmt::print("{}\n\n",
-             examination.refuted ? "This machine does NOT compute P64-v1: do not score on it."
-             : examination.failed
+             findings.refuted ? "This machine does NOT compute P64-v1: do not score on it."
+             : findings.failed
                  ? "Not everything on this machine could be checked; what could computes P64-v1 to the bit."
                  : "This machine computes P64-v1 to the bit.");
   fmt::print("evenscore        {}\n", report["evenscore_version"].get<std::string>());
@@ -229,14 +225,15 @@ Command add_doctor(CLI::App& app) {
       "rows on every engine. Exit status 1 if anything is wrong, 3 if something could not be checked.");
   add_output_style(*command, *style);
   return [style] {
-    Examination examination;
-    examine(examination);
+    Json report;
+    Findings findings;
+    examine(report, findings);
     if (style->json) {
-      fmt::print("{}\n", examination.report.dump(2));
+      fmt::print("{}\n", report.dump(2));
     } else if (!style->quiet) {
-      print_text(examination);
+      print_text(report, findings);
     }
-    return static_cast<int>(examination.refuted ? kRefuted : examination.failed ? kMachineFailed : kDone);
+    return static_cast<int>(findings.refuted ? kRefuted : findings.failed ? kMachineFailed : kDone);
   };
 }
 

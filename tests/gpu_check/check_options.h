@@ -28,6 +28,9 @@ struct CheckOptions {
 /// The engine that is tested, ready to run `program`.
 std::unique_ptr<Engine> make_tested_engine(const CheckOptions& options, const Program& program,
                                            int threads = 0);
+/// The same on these GPUs, for an engine that has any.
+std::unique_ptr<Engine> make_tested_engine(const CheckOptions& options, const Program& program,
+                                           const EngineOptions& engine_options);
 /// The one that it is compared with where `reference` would take too long.
 EngineKind fast_truth(const CheckOptions& options);
 

@@ -65,8 +65,13 @@ Json check_overlap(const CheckOptions& options) {
                                   random_case(30, 3, test::Scaling::several_ways, rows / 8)};
   std::vector<std::unique_ptr<Engine>> engines;
   std::vector<test::Results> expected;
+  // One GPU, two workers on one GPU, all GPUs.
+  EngineOptions on_gpus[3];
+  on_gpus[0].gpus = {options.device};
+  on_gpus[1].gpus = {options.device, options.device};
+  on_gpus[2].all_gpus = true;
   for (const test::CaseData& data : cases) {
-    engines.push_back(make_tested_engine(options, data.program));
+    engines.push_back(make_tested_engine(options, data.program, on_gpus[engines.size()]));
     expected.push_back(test::run(*make_engine(fast_truth(options), data.program), data, OutputType::f32, 0));
   }
   Tally tally;

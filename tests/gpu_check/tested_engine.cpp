@@ -28,6 +28,12 @@ class FlippingEngine : public Engine {
 std::unique_ptr<Engine> make_tested_engine(const CheckOptions& options, const Program& program, int threads) {
   EngineOptions engine_options;
   engine_options.threads = threads;
+  engine_options.gpus = {options.device};
+  return make_tested_engine(options, program, engine_options);
+}
+
+std::unique_ptr<Engine> make_tested_engine(const CheckOptions& options, const Program& program,
+                                           const EngineOptions& engine_options) {
   std::unique_ptr<Engine> engine = make_engine(options.engine, program, engine_options);
   if (options.flip_a_bit) return std::make_unique<FlippingEngine>(std::move(engine));
   return engine;
