@@ -80,6 +80,21 @@ TEST_F(ScoreOnDevices, AFailingDeviceEndsTheJobAndLeavesNothing) {
   EXPECT_EQ(folder_.names(), (std::set<std::string>{"rows.h5"}));
 }
 
+TEST_F(ScoreOnDevices, EachDeviceMustGiveTheProbeRowsTheirBits) {
+  ScoreJob on_devices = job("cuda.h5", EngineKind::cuda);
+  on_devices.engine_options.gpus = {0, 1, 0};
+  std::vector<std::vector<int>> made;
+  on_devices.make = [&, make = on_devices.make](EngineKind kind, const Program& program,
+                                                const EngineOptions& options) {
+    made.push_back(options.gpus);
+    return make(kind, program, options);
+  };
+  score_file(model(), on_devices);
+  EXPECT_EQ(std::count(made.begin(), made.end(), std::vector<int>{0}), 3);
+  EXPECT_EQ(std::count(made.begin(), made.end(), std::vector<int>{1}), 3);
+  EXPECT_EQ(made.back(), (std::vector<int>{0, 1, 0}));
+}
+
 TEST_F(ScoreOnDevices, StopsWhenItIsToldTo) {
   std::atomic<bool> cancelled{false};
   ScoreJob on_devices = job("cuda.h5", EngineKind::cuda);

@@ -80,6 +80,9 @@ std::string_view name_of(EngineKind kind);
 std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program,
                                     const EngineOptions& options = {});
 
+/// `options` for each device of an engine alone: as many as the GPUs that they name, else one.
+std::vector<EngineOptions> options_of_each_device(EngineKind kind, const EngineOptions& options);
+
 /// What makes engines: make_engine, but for tests that bring their own.
 using EngineFactory =
     std::function<std::unique_ptr<Engine>(EngineKind, const Program&, const EngineOptions&)>;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
 #include <thread>
 
 #include "engine/cpu/cpu_engine.h"
@@ -35,6 +37,24 @@ std::vector<EngineAvailability> available_engines() {
            fmt::format("{}, {} hardware threads", engine::cpu::choose_target().name,
                        std::thread::hardware_concurrency())},
           cuda_availability()};
+}
+
+std::vector<EngineOptions> options_of_each_device(EngineKind kind, const EngineOptions& options) {
+  if (kind != EngineKind::cuda) return {options};
+  std::vector<int> gpus = options.gpus;
+  if (options.all_gpus) {
+    gpus.resize(kernels::find_gpus().gpus.size());
+    std::iota(gpus.begin(), gpus.end(), 0);
+  }
+  std::sort(gpus.begin(), gpus.end());
+  gpus.erase(std::unique(gpus.begin(), gpus.end()), gpus.end());
+  if (gpus.empty()) return {options};
+  std::vector<EngineOptions> each(gpus.size(), options);
+  for (std::size_t i = 0; i < gpus.size(); ++i) {
+    each[i].all_gpus = false;
+    each[i].gpus = {gpus[i]};
+  }
+  return each;
 }
 
 std::unique_ptr<Engine> make_engine(EngineKind kind, const Program& program, const EngineOptions& options) {

@@ -263,14 +263,16 @@ void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes,
                   const EngineOptions& options, const EngineFactory& make) {
   for (const ProbeSet& probe : probes) {
     const Program program = compile(pipeline, {probe.arithmetic, probe.rows_type});
-    const std::unique_ptr<Engine> engine = make(kind, program, options);
-    const Outputs out = run(*engine, program, probe.rows_type, probe.rows, probe.count);
-    const std::string name = engine->description();
-    compare(probe, "label_index", probe.label_index, out.label_index, name);
-    compare(probe, "decision_f64", probe.decision_f64, out.decision_f64, name);
-    compare(probe, "decision_f32", probe.decision_f32, out.decision_f32, name);
-    compare(probe, "proba_f64", probe.proba_f64, out.proba_f64, name);
-    compare(probe, "proba_f32", probe.proba_f32, out.proba_f32, name);
+    for (const EngineOptions& one_device : options_of_each_device(kind, options)) {
+      const std::unique_ptr<Engine> engine = make(kind, program, one_device);
+      const Outputs out = run(*engine, program, probe.rows_type, probe.rows, probe.count);
+      const std::string name = engine->description();
+      compare(probe, "label_index", probe.label_index, out.label_index, name);
+      compare(probe, "decision_f64", probe.decision_f64, out.decision_f64, name);
+      compare(probe, "decision_f32", probe.decision_f32, out.decision_f32, name);
+      compare(probe, "proba_f64", probe.proba_f64, out.proba_f64, name);
+      compare(probe, "proba_f32", probe.proba_f32, out.proba_f32, name);
+    }
   }
 }
 
