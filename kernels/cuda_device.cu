@@ -1,5 +1,5 @@
-#include "kernels/device.h"
 #include "kernels/current_device.h"
+#include "kernels/device.h"
 #include "kernels/launch_score.cuh"
 
 namespace evenscore::kernels {

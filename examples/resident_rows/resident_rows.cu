@@ -20,8 +20,7 @@ void check(cudaError_t status) {
 int score(const char* path) {
   using namespace evenscore;
   constexpr std::int64_t kRows = 1 << 20;
-  const Program program =
-      compile(load_model(path, {}).pipeline, {Arithmetic::exact, ElementType::f32});
+  const Program program = compile(load_model(path, {}).pipeline, {Arithmetic::exact, ElementType::f32});
   const auto columns = static_cast<std::size_t>(program.n_features());
   if (!program.has_proba()) {
     std::fprintf(stderr, "%s: this example wants a classifier with probabilities\n", path);
@@ -56,7 +55,8 @@ int score(const char* path) {
   engine->run(in, out, {stream});  // returns at once; results are in stream order
 
   std::vector<std::int32_t> first(4);
-  check(cudaMemcpyAsync(first.data(), labels, first.size() * sizeof(first[0]), cudaMemcpyDeviceToHost, stream));
+  check(
+      cudaMemcpyAsync(first.data(), labels, first.size() * sizeof(first[0]), cudaMemcpyDeviceToHost, stream));
   check(cudaStreamSynchronize(stream));
   std::printf("%lld rows scored; the first is of class %d\n", static_cast<long long>(kRows), first[0]);
   check(cudaFree(rows));

@@ -26,8 +26,9 @@ struct ProbeSet {
 /// `reference`.
 std::vector<ProbeSet> make_probes(const Pipeline& pipeline);
 
-/// Runs every set on an engine of this kind, on each device that `options` name. Throws Error (arithmetic_failure) naming the set, row and output
-/// of the first differing bit; shape_mismatch when a set does not fit the pipeline.
+/// Runs every set on an engine of this kind, on each device that `options` name. Throws Error
+/// (arithmetic_failure) naming the set, row and output of the first differing bit; shape_mismatch when a set
+/// does not fit the pipeline.
 void check_probes(const Pipeline& pipeline, const std::vector<ProbeSet>& probes, EngineKind kind,
                   const EngineOptions& options = {}, const EngineFactory& make = make_engine);
 

@@ -112,7 +112,8 @@ class LazyDevice final : public kernels::Device {
     const std::lock_guard lock(mutex_);
     may_fail("launch");
     ++launches_;
-    put(stream, [this, launch] { kernels::run_on_host(launch, random_()); });
+    of(stream).work.push_back(
+        {[this, launch] { kernels::run_on_host(launch, random_()); }, nullptr, 0, launch.scratch});
   }
   void record(kernels::EventHandle event, kernels::StreamHandle stream) override {
     const std::lock_guard lock(mutex_);
@@ -124,7 +125,7 @@ class LazyDevice final : public kernels::Device {
   void wait(kernels::StreamHandle stream, kernels::EventHandle event) override {
     const std::lock_guard lock(mutex_);
     may_fail("wait");
-    of(stream).work.push_back({{}, &of(event), of(event).wanted});
+    of(stream).work.push_back({{}, &of(event), of(event).wanted, nullptr});
   }
   void synchronize(kernels::EventHandle event) override {
     const std::lock_guard lock(mutex_);
@@ -145,6 +146,7 @@ class LazyDevice final : public kernels::Device {
     std::function<void()> run;
     const Event* after = nullptr;  ///< a wait: until it has reached `mark`
     std::uint64_t mark = 0;
+    const void* scratch = nullptr;  ///< a launch: the memory that it has for itself
   };
   struct StreamState {
     std::deque<Work> work;
@@ -159,7 +161,7 @@ class LazyDevice final : public kernels::Device {
       throw Error(ErrorCode::device_failure, std::string(call) + " failed, as the test wants it");
   }
   void put(kernels::StreamHandle stream, std::function<void()> run) {
-    of(stream).work.push_back({std::move(run), nullptr, 0});
+    of(stream).work.push_back({std::move(run), nullptr, 0, nullptr});
   }
   void copy(void* to, const void* from, std::size_t bytes, kernels::StreamHandle stream) {
     const std::lock_guard lock(mutex_);
@@ -168,13 +170,28 @@ class LazyDevice final : public kernels::Device {
     if (bytes > 0 && of(stream).work.size() == 1) std::memset(to, 0x5b, bytes);
   }
 
+  static bool waits(const Work& work) { return work.after != nullptr && work.after->reached < work.mark; }
+
+  /// Launches that nothing keeps from running at once must not share scratch memory.
+  void check_scratch() const {
+    std::map<const void*, const StreamState*> users;
+    for (const auto& [id, stream] : streams_) {
+      for (const Work& work : stream.work) {
+        if (waits(work)) break;
+        if (work.scratch == nullptr) continue;
+        if (users.emplace(work.scratch, &stream).first->second != &stream)
+          throw std::logic_error("two streams use one scratch memory at once");
+      }
+    }
+  }
+
   /// One step of a stream that can take one.
   void run_something() {
+    check_scratch();
     std::vector<StreamState*> ready;
     for (auto& [id, stream] : streams_) {
       if (stream.work.empty()) continue;
-      const Work& next = stream.work.front();
-      if (next.after == nullptr || next.after->reached >= next.mark) ready.push_back(&stream);
+      if (!waits(stream.work.front())) ready.push_back(&stream);
     }
     if (ready.empty()) throw std::logic_error("streams wait for one another");
     StreamState& stream = *ready[random_() % ready.size()];
