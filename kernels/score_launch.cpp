@@ -15,8 +15,9 @@ constexpr std::int64_t kMostConstantBytes = 32 << 10;
 constexpr std::int64_t kMostScoreBytes = 48 << 10;
 constexpr int kMostThreads = 256;
 constexpr int kFewestThreads = 64;
-/// What the hardware keeps for itself of each block's shared memory.
+/// What the hardware keeps for itself of each block's shared memory, and what kernels have beside the dynamic.
 constexpr std::size_t kReservedBytes = 1024;
+constexpr std::size_t kStaticBytes = 128;
 /// Threads that a multiprocessor has registers for (the launch bounds in launch_score.cu).
 constexpr int kThreadsForOneScore = 512;
 constexpr int kThreadsForScores = 256;
@@ -85,7 +86,7 @@ bool plan_fused(ScoreLaunch& launch, const DeviceLimits& limits) {
     launch.shared_bytes = static_cast<std::size_t>(layout.bytes);
     if (launch.threads > kFewestThreads && layout.tile_bytes > kMostTileBytes) continue;
     if (launch.threads > kFewestThreads && layout.bytes - layout.scores > kMostScoreBytes) continue;
-    if (launch.shared_bytes > limits.shared_bytes_a_block) continue;
+    if (launch.shared_bytes + kStaticBytes > limits.shared_bytes_a_block) continue;
     launch.blocks = blocks_for(launch, limits, launch.threads,
                                program.n_scores == 1 ? kThreadsForOneScore : kThreadsForScores);
     return true;
@@ -99,7 +100,7 @@ void plan_stages(ScoreLaunch& launch, const DeviceLimits& limits) {
   launch.threads = kTileThreads;
   const auto buffers = static_cast<std::size_t>(tile_doubles(launch.widest)) * sizeof(double);
   launch.shared_bytes = sizeof(TileState) + buffers;
-  const bool in_shared = launch.shared_bytes <= limits.shared_bytes_a_block &&
+  const bool in_shared = launch.shared_bytes + kStaticBytes <= limits.shared_bytes_a_block &&
                          launch.shared_bytes + kReservedBytes <= limits.shared_bytes_a_multiprocessor / 2;
   if (!in_shared) launch.shared_bytes = sizeof(TileState);
   launch.blocks = blocks_for(launch, limits, kTileRows, kThreadsForStages);
