@@ -15,7 +15,8 @@ constexpr std::int64_t kMostConstantBytes = 32 << 10;
 constexpr std::int64_t kMostScoreBytes = 48 << 10;
 constexpr int kMostThreads = 256;
 constexpr int kFewestThreads = 64;
-/// What the hardware keeps for itself of each block's shared memory, and what kernels have beside the dynamic.
+/// What the hardware keeps for itself of each block's shared memory, and what kernels have beside the
+/// dynamic.
 constexpr std::size_t kReservedBytes = 1024;
 constexpr std::size_t kStaticBytes = 128;
 /// Threads that a multiprocessor has registers for (the launch bounds in launch_score.cu).
