@@ -102,7 +102,9 @@ bool Case::check() {
   const std::span<std::uint64_t> results = bench_memory().results();
   std::fill(results.begin(), results.end(), 0x5a5a5a5a5a5a5a5aULL);
   run();
-  return measure::ReferenceCheck(program_, view_, layout_, 4096).first_difference(results).empty();
+  return measure::ReferenceCheck(program_, view_, layout_, 4096)
+      .first_difference(results, rows(), rows())
+      .empty();
 }
 
 }  // namespace evenscore::bench

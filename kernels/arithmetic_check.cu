@@ -22,14 +22,17 @@ GpuMachine find_gpus() {
     machine.missing = "the driver finds no GPU";
   }
   for (int ordinal = 0; ordinal < count; ++ordinal) {
-    const CurrentDevice current(ordinal);
     cudaDeviceProp properties{};
     EVENSCORE_CUDA_CHECK(cudaGetDeviceProperties(&properties, ordinal));
     machine.gpus.push_back({ordinal, properties.name, properties.major, properties.minor,
-                            properties.multiProcessorCount, properties.totalGlobalMem,
-                            probe_code_fits_device()});
+                            properties.multiProcessorCount, properties.totalGlobalMem});
   }
   return machine;
+}
+
+bool has_code_for(int ordinal) {
+  const CurrentDevice current(ordinal);
+  return probe_code_fits_device();
 }
 
 unsigned failed_canaries_on(int ordinal) {

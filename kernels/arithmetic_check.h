@@ -16,7 +16,6 @@ struct GpuFacts {
   int major = 0, minor = 0;  ///< compute capability
   int multiprocessors = 0;
   std::size_t memory_bytes = 0;
-  bool has_code = false;  ///< this build has device code that it can run
 };
 
 struct GpuMachine {
@@ -25,7 +24,11 @@ struct GpuMachine {
   int runtime_version = 0;  ///< the CUDA that this program was built with; 0 without one
   std::vector<GpuFacts> gpus;
 };
+/// Starts CUDA, but no GPU.
 GpuMachine find_gpus();
+
+/// Whether this build has device code that a GPU can run. Starts that GPU.
+bool has_code_for(int ordinal);
 
 /// A sum of arith::Canary values: those that failed in any thread of a launch that fills the device. Throws
 /// Error (device_failure).

@@ -399,19 +399,22 @@ class Benchmarking(CommandLine):
         doctor = json.loads(self.run_evenscore("doctor", "--json").stdout)
         self.assertEqual({(e["engine"], e["available"]) for e in report["engines"]},
                          {(e["engine"], e["available"]) for e in doctor["engines"]})
-        threads = {limits["threads"] for limits in report["limits"]}
+        limits = {(limit["way"], limit["where"], limit["name"]) for limit in report["limits"]}
+        self.assertEqual({way for way, _, _ in limits} - {"resident"}, {"host_to_host", "file_to_file"})
         for engine in report["engines"]:
             if not engine["available"]:
                 self.assertTrue(engine["detail"])
                 continue
             self.assertTrue(engine["same_bits"])
-            self.assertIn(engine["threads"], threads)
-            for name in ("rows_per_second", "bytes_per_second", "ratio_to_read", "ratio_to_copy"):
-                self.assertLessEqual(0, engine[name]["min"])
-                self.assertLessEqual(engine[name]["min"], engine[name]["median"])
-                self.assertLessEqual(engine[name]["median"], engine[name]["max"])
+            for name in engine["ratios"]:
+                self.assertIn((engine["way"], engine["where"], name), limits)
+            self.assertIn(engine["bound_by"], [*engine["ratios"], "none of these"])
+            for spread in (engine["rows_per_second"], engine["bytes_per_second"], *engine["ratios"].values()):
+                self.assertLessEqual(0, spread["min"])
+                self.assertLessEqual(spread["min"], spread["median"])
+                self.assertLessEqual(spread["median"], spread["max"])
         for kind in ("reference", "cpu"):
-            latency = [e["latency"] for e in report["engines"] if e["engine"] == kind][-1]
+            latency = [e["latency"] for e in report["engines"] if e["engine"] == kind and e.get("latency")][-1]
             self.assertEqual([call["rows"] for call in latency], [1, 10, 100])
         self.assertEqual({e["threads"] for e in report["engines"] if e["engine"] == "cpu"}, {1, report["hardware_threads"]})
 
@@ -419,14 +422,24 @@ class Benchmarking(CommandLine):
         rows, expected = self.fixture_rows("binary")
         report = self.bench(FIXTURES / "binary.joblib", rows, "--device", "cpu", "--threads", 2, "--batch-rows", 3,
                             "--output", "proba,log_proba,decision", "--output-dtype", "f64")
-        self.assertEqual([(e["engine"], e["threads"]) for e in report["engines"]], [("cpu", 2)])
-        self.assertEqual((report["rows"], report["rows_available"], report["batch_rows"]), (len(expected["X"]),) * 2 + (3,))
+        self.assertEqual([(e["engine"], e["threads"], e["batch_rows"], e["way"]) for e in report["engines"]],
+                         [("cpu", 2, 3, "host_to_host"), ("cpu", 2, 3, "file_to_file")])
+        self.assertEqual((report["rows"], report["rows_available"]), (len(expected["X"]),) * 2)
         self.assertEqual((report["dtype"], report["result_bytes"]), ("float64", 8 * 5))
-        self.assertEqual(self.bench(FIXTURES / "binary.joblib", rows, "--rows", 4)["rows"], 4)
+        cut = self.bench(FIXTURES / "binary.joblib", rows, "--rows", 4)
+        self.assertEqual(cut["rows"], 4)
+        self.assertTrue(any("not all rows of the file" in what for what in cut["left_out"]))
+
+    def test_one_way_and_a_sweep(self):
+        report = self.bench(FIXTURES / "binary.joblib", "--rows", 5000, "--way", "host_to_host", "--sweep", "--device", "cpu",
+                            "--threads", 1)
+        self.assertEqual({e["way"] for e in report["engines"]}, {"host_to_host"})
+        self.assertEqual([e["batch_rows"] for e in report["engines"]], [1, 64, 4096, 5000])
 
     def test_the_text_names_what_was_timed_and_what_was_not(self):
         text = self.run_evenscore("bench", FLIGHTS / "model.joblib", "--rows", 300, "--seconds", 0).stdout
-        for part in ("300 float32", "plain read", "plain copy", "reference", "cpu", "to read", "on 300 of 300 rows"):
+        for part in ("300 float32", "plain read", "plain copy", "file read", "file write", "reference", "cpu", "bound by",
+                     "on 300 of 300 rows"):
             self.assertIn(part, text)
         doctor = json.loads(self.run_evenscore("doctor", "--json").stdout)
         for engine in doctor["engines"]:
@@ -441,6 +454,7 @@ class Benchmarking(CommandLine):
         self.refused("bench", model, "--output-dtype", "f16", says="f16")
         self.refused("bench", model, "--seconds", "-1", says="--seconds")
         self.refused("bench", model, "--device", "tpu", says="tpu")
+        self.refused("bench", model, "--way", "by_mail", says=["by_mail", "host_to_host"])
         self.refused("bench", model, "--dataset", "/X", says="ROWS")
         self.refused("bench", model, rows, "--dtype", "f64", says="--dtype")
         self.refused("bench", model, "nowhere.h5", says="nowhere.h5")

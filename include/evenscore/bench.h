@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,18 @@
 
 namespace evenscore {
 
+namespace kernels {
+class BenchDevice;
+}
+
+/// Where rows come from and results go to.
+enum class BenchWay : std::uint8_t {
+  resident,      ///< a GPU's memory, both
+  host_to_host,  ///< the host's memory, both; page-locked where a GPU takes part
+  file_to_file,  ///< HDF5 files
+};
+std::string_view name_of(BenchWay way);
+
 /// What to time.
 struct BenchJob {
   std::string rows_path;  ///< empty = rows made up like the model
@@ -25,10 +38,15 @@ struct BenchJob {
   OutputType output_type = OutputType::f32;
   std::vector<EngineKind> engines;  ///< empty = all that are available
   EngineOptions engine_options;     ///< threads 0 = the cpu engine with one thread, and with all
+  std::vector<BenchWay> ways;       ///< empty = all
   std::int64_t batch_rows = 0;      ///< rows a call, 0 = all
+  bool sweep = false;               ///< also calls of 1, 64, 4,096, 262,144 rows, and threads 1, 2, 4 ...
   double seconds = 5.0;             ///< for the rounds; three are made at least
-  /// How engines are made; tests put wrong ones here.
-  std::function<std::unique_ptr<Engine>(EngineKind, const Program&, const EngineOptions&)> make = make_engine;
+  /// When it turns true the bench stops before its next measurement.
+  const std::atomic<bool>* cancelled = nullptr;
+  /// How engines and devices are made; tests put their own here. `open_device` gives the GPU of that number.
+  EngineFactory make = make_engine;
+  std::function<std::unique_ptr<kernels::BenchDevice>(int gpu)> open_device = {};
 };
 
 /// Of one figure over the rounds.
@@ -36,10 +54,11 @@ struct Spread {
   double median = 0.0, low = 0.0, high = 0.0;
 };
 
-/// The machine's limits with a number of threads, over the rows' own memory: see MachineLimits.
-struct LimitsTiming {
-  int threads = 0;
-  Spread read, copy;  ///< bytes/s; copy: read and written, added
+/// What something can do at most, measured in every round.
+struct BenchLimit {
+  std::string name;  ///< "plain read"
+  std::string unit;  ///< of what is counted: "bytes", "operations"
+  Spread per_second;
 };
 
 /// Calls of a few rows, one after the other.
@@ -53,12 +72,24 @@ struct EngineTiming {
   EngineKind kind = EngineKind::reference;
   std::string description;
   int threads = 1;
-  std::int64_t rows = 0;         ///< a round; fewer than there are for `reference`
+  std::int64_t batch_rows = 0;   ///< a call; 0 = chosen by the engine's caller (file_to_file)
+  std::int64_t rows = 0;         ///< a round; fewer than there are where a round would last too long
   std::string first_difference;  ///< from reference, as in "proba of row 17"; then there is no time
   Spread rows_per_second;
-  Spread bytes_per_second;              ///< rows read and results written
-  Spread ratio_to_read, ratio_to_copy;  ///< of bytes_per_second to the limits' in the same round
-  std::vector<Latency> latency;         ///< empty for the cpu engine on fewer threads than another timing has
+  Spread bytes_per_second;  ///< rows read and results written; of files all their bytes
+  /// For each limit of the group: the time that it would take for this run by itself, over the time taken.
+  std::vector<Spread> ratios;
+  /// The limit with the largest ratio, if that is 0.7 at least; else -1: computing, or waiting, takes longer.
+  int bound_by = -1;
+  std::vector<Latency> latency;  ///< host_to_host; empty for fewer threads than another timing has
+};
+
+/// What was timed beside the same limits.
+struct BenchGroup {
+  BenchWay way = BenchWay::host_to_host;
+  std::string where;  ///< "2 threads", "cuda:0"
+  std::vector<BenchLimit> limits;
+  std::vector<EngineTiming> engines;
 };
 
 struct BenchReport {
@@ -69,24 +100,26 @@ struct BenchReport {
   ElementType rows_type = ElementType::f32;
   std::int32_t classes = 0;
   std::int64_t row_bytes = 0, result_bytes = 0;  ///< a row
-  std::int64_t batch_rows = 0;
   std::int64_t checked_rows = 0;  ///< whose bits were compared with reference, before and after the rounds
   int rounds = 0;
   double seconds = 0.0;  ///< the rounds took
-  std::vector<LimitsTiming> limits;
-  std::vector<EngineTiming> engines;
+  bool cancelled = false;
+  std::vector<BenchGroup> groups;
   std::vector<EngineAvailability> unavailable;  ///< when all were asked for
+  std::vector<std::string> left_out;            ///< what was not timed, and why
 
   /// Whether an engine differed from reference.
   bool wrong() const;
 };
 
-/// Times engines from memory beside the machine's limits. Rows are loaded or made up first: at most 1 GiB of
-/// a file's, and no more than have 1 GiB of results. Each engine's results are compared bit for bit with
-/// reference, on at least 65,536 rows (or all), before the rounds and after them; one that differs gets no
-/// time. A round measures, for each number of threads, the read, the copy, then the engines, so that ratios
-/// are taken within a round. Nothing else should run on the machine. Throws Error: bad_request (no rows;
-/// made-up rows that do not fit into half of the memory), and what RowSource, compile and make_engine throw.
+/// Times engines beside the machine's limits. Rows are loaded or made up first: at most 1 GiB of a file's,
+/// and no more than have 1 GiB of results; for file_to_file all rows of the file, at most 8 GiB, or those
+/// made up, which go to a temporary folder, as results do. Each engine's results are compared bit for bit
+/// with reference, on at least 65,536 of the rows timed (or all), before the rounds and after them; one that
+/// differs gets no time. A round measures, for each group, its limits, then its engines, so that ratios are
+/// taken within a round. Nothing else should run on the machine. Throws Error: bad_request (no rows; made-up
+/// rows that do not fit into half of the memory), and what RowSource, compile, score_file, and make_engine
+/// throw.
 BenchReport bench(const ModelFile& model, const BenchJob& job);
 
 }  // namespace evenscore

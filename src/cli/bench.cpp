@@ -4,6 +4,8 @@
 
 #include "cli/bench_report.h"
 #include "cli/exit_status.h"
+#include "cli/interrupt.h"
+#include "cli/numbers.h"
 #include "cli/options.h"
 #include "evenscore/error.h"
 
@@ -18,8 +20,25 @@ struct Arguments {
   std::string dtype = "f32";
   std::string outputs;
   std::string output_dtype = "f32";
+  std::string ways;
+  bool sweep = false;
   double seconds = 5.0;
 };
+
+std::vector<BenchWay> ways_of(const std::string& list) {
+  std::vector<BenchWay> ways;
+  for (const std::string& name : split_list(list, "--way")) {
+    const std::size_t before = ways.size();
+    for (const BenchWay way : {BenchWay::resident, BenchWay::host_to_host, BenchWay::file_to_file}) {
+      if (name == name_of(way)) ways.push_back(way);
+    }
+    if (ways.size() == before) {
+      throw Error(ErrorCode::bad_request, fmt::format("'{}' is no way for rows to go", name), "--way",
+                  "choose from resident, host_to_host, file_to_file");
+    }
+  }
+  return ways;
+}
 
 WantedOutputs engine_outputs(const std::string& list) {
   const WantedOutputs wanted = wanted_outputs(list);
@@ -43,8 +62,14 @@ int run(const Arguments& arguments) {
   if (arguments.rows.device != "auto") job.engines = {choice.engine};
   job.engine_options = choice.options;
   job.batch_rows = arguments.rows.batch_rows;
+  if (!arguments.ways.empty()) job.ways = ways_of(arguments.ways);
+  job.sweep = arguments.sweep;
   job.seconds = arguments.seconds;
-  const BenchReport report = bench(arguments.model.load(), job);
+  job.cancelled = &interrupted();
+  const ModelFile model = arguments.model.load();
+  catch_signals();
+  const BenchReport report = bench(model, job);
+  if (report.cancelled) return report_interrupted({}, arguments.style.json);
   const BenchContext context{arguments.model.path, job.output_type, arguments.rows.arithmetic};
   if (arguments.style.json) {
     print_bench_json(context, report);
@@ -60,12 +85,11 @@ Command add_bench(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = app.add_subcommand("bench", "Time every engine beside the machine's own limits");
   command->footer(
-      "From memory: bytes of rows read and results written a second, beside a plain read and a plain copy of "
-      "the "
-      "same rows\n"
-      "in the same round. Every engine's bits are compared with reference first; a wrong result has no time, "
-      "and "
-      "the exit\nstatus is 1. Let nothing else run on the machine.\n"
+      "Bytes of rows read and results written a second, beside what the machine can do at most, measured in "
+      "the same\n"
+      "round: from host memory, in a GPU's memory, from file to file. Every engine's bits are compared with "
+      "reference\n"
+      "first; a wrong result has no time, and the exit status is 1. Let nothing else run on the machine.\n"
       "--device auto is every engine that is available; --threads 0 is 1 thread, and all.\n\n"
       "Example:\n  evenscore bench model.joblib\n  evenscore bench model.joblib rows.h5 --device cpu "
       "--seconds 20");
@@ -94,6 +118,10 @@ Command add_bench(CLI::App& app) {
   command->add_option("--output-dtype", arguments->output_dtype, "Type of proba, log_proba and decision")
       ->check(CLI::IsMember({"f64", "f32"}))
       ->capture_default_str();
+  command->add_option("--way", arguments->ways, "Of resident, host_to_host, file_to_file, with commas; all")
+      ->type_name("LIST");
+  command->add_flag("--sweep", arguments->sweep,
+                    "Also calls of 1, 64, 4096 and 262144 rows, and 1, 2, 4 ... threads");
   command->add_option("--seconds", arguments->seconds, "Time for the rounds; at least three are made")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();

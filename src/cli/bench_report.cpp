@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <vector>
 
 #include "base/grouped_digits.h"
 #include "cli/cpu_model.h"
@@ -25,11 +26,18 @@ Json json_of(const Spread& spread) {
   return {{"median", spread.median}, {"min", spread.low}, {"max", spread.high}};
 }
 
-Json json_of(const EngineTiming& engine) {
+std::string bound_by(const BenchGroup& group, const EngineTiming& engine) {
+  return engine.bound_by < 0 ? "none of these" : group.limits[static_cast<std::size_t>(engine.bound_by)].name;
+}
+
+Json json_of(const BenchGroup& group, const EngineTiming& engine) {
   Json object = {{"engine", std::string(name_of(engine.kind))},
                  {"available", true},
                  {"detail", engine.description},
+                 {"way", std::string(name_of(group.way))},
+                 {"where", group.where},
                  {"threads", engine.threads},
+                 {"batch_rows", engine.batch_rows},
                  {"rows", engine.rows},
                  {"same_bits", engine.first_difference.empty()}};
   if (!engine.first_difference.empty()) {
@@ -38,8 +46,10 @@ Json json_of(const EngineTiming& engine) {
   }
   object["rows_per_second"] = json_of(engine.rows_per_second);
   object["bytes_per_second"] = json_of(engine.bytes_per_second);
-  object["ratio_to_read"] = json_of(engine.ratio_to_read);
-  object["ratio_to_copy"] = json_of(engine.ratio_to_copy);
+  object["ratios"] = Json::object();
+  for (std::size_t i = 0; i < engine.ratios.size(); ++i)
+    object["ratios"][group.limits[i].name] = json_of(engine.ratios[i]);
+  object["bound_by"] = bound_by(group, engine);
   object["latency"] = Json::array();
   for (const Latency& latency : engine.latency) {
     object["latency"].push_back(
@@ -48,61 +58,76 @@ Json json_of(const EngineTiming& engine) {
   return object;
 }
 
+Json json_of(const BenchGroup& group, const BenchLimit& limit) {
+  return {{"way", std::string(name_of(group.way))},
+          {"where", group.where},
+          {"name", limit.name},
+          {"unit", limit.unit},
+          {"per_second", json_of(limit.per_second)}};
+}
+
 /// The first cell to the left, the others to the right.
-void print_line(const std::array<std::string, 8>& cells) {
-  constexpr std::array<int, 8> kWidths{10, 7, 14, 14, 7, 8, 13, 8};
-  std::string line = fmt::format("{:<{}}", cells[0], kWidths[0]);
+void print_line(const std::vector<std::string>& cells) {
+  constexpr std::array<int, 8> kWidths{15, 7, 10, 14, 14, 8, 15, 15};
+  std::string line = fmt::format("  {:<{}}", cells[0], kWidths[0]);
   for (std::size_t i = 1; i < cells.size(); ++i) line += fmt::format(" {:>{}}", cells[i], kWidths[i]);
   line.erase(line.find_last_not_of(' ') + 1);
   fmt::print("{}\n", line);
 }
 
-void print_limit(const char* name, int threads, const Spread& bytes_per_second) {
-  print_line({name, std::to_string(threads), "", "", fmt::format("{:.2f}", bytes_per_second.median / 1e9)});
-}
-
-void print_engine(const EngineTiming& engine) {
+void print_engine(const BenchGroup& group, const EngineTiming& engine) {
   const std::string name(name_of(engine.kind));
   const std::string threads = std::to_string(engine.threads);
+  const std::string calls = engine.batch_rows > 0 ? grouped(engine.batch_rows) : "chosen";
   if (!engine.first_difference.empty()) {
-    print_line({name, threads});
-    fmt::print("  WRONG, no time: other bits than reference in {}\n", engine.first_difference);
+    print_line({name, threads, calls});
+    fmt::print("    WRONG, no time: other bits than reference in {}\n", engine.first_difference);
     return;
   }
-  const Spread& ratio = engine.ratio_to_read;
-  print_line({name, threads, rate_text(engine.rows_per_second.median),
-              fmt::format("{:.2f}", 1e9 / engine.rows_per_second.median),
-              fmt::format("{:.2f}", engine.bytes_per_second.median / 1e9),
-              fmt::format("{:.3f}", ratio.median), fmt::format("{:.3f}-{:.3f}", ratio.low, ratio.high),
-              fmt::format("{:.3f}", engine.ratio_to_copy.median)});
+  std::vector<std::string> cells{name,
+                                 threads,
+                                 calls,
+                                 rate_text(engine.rows_per_second.median),
+                                 fmt::format("{:.2f}", 1e9 / engine.rows_per_second.median),
+                                 fmt::format("{:.2f}", engine.bytes_per_second.median / 1e9)};
+  for (const Spread& ratio : engine.ratios)
+    cells.push_back(fmt::format("{:.2f} ({:.2f}-{:.2f})", ratio.median, ratio.low, ratio.high));
+  cells.resize(8);
+  print_line(cells);
+  fmt::print("    bound by {}\n", bound_by(group, engine));
 }
 
-void print_table(const BenchReport& report) {
-  print_line({"", "threads", "rows/s", "ms per M rows", "GB/s", "to read", "min-max", "to copy"});
-  for (const LimitsTiming& limits : report.limits) {
-    print_limit("plain read", limits.threads, limits.read);
-    print_limit("plain copy", limits.threads, limits.copy);
-    for (const EngineTiming& engine : report.engines) {
-      if (engine.threads == limits.threads) print_engine(engine);
-    }
-  }
+void print_group(const BenchGroup& group) {
+  fmt::print("{}, {}\n", name_of(group.way), group.where);
+  for (const BenchLimit& limit : group.limits)
+    fmt::print("  {:<15} {:>8.2f} {}\n", limit.name, limit.per_second.median / 1e9,
+               limit.unit == "bytes" ? "GB/s" : "G" + limit.unit + "/s");
+  std::vector<std::string> names{"", "threads", "rows a call", "rows/s", "ms per M rows", "GB/s"};
+  for (const BenchLimit& limit : group.limits) names.push_back("of " + limit.name);
+  print_line(names);
+  for (const EngineTiming& engine : group.engines) print_engine(group, engine);
+  fmt::print("\n");
 }
 
 void print_latency(const BenchReport& report) {
-  fmt::print("\nmicroseconds a call, median\n");
-  for (const EngineTiming& engine : report.engines) {
-    if (engine.latency.empty()) continue;
-    std::string calls;
-    for (const Latency& latency : engine.latency) {
-      calls += fmt::format("{:>10.2f} of {} row{}", latency.microseconds, latency.rows,
-                           latency.rows == 1 ? "" : "s");
+  bool any = false;
+  for (const BenchGroup& group : report.groups) {
+    for (const EngineTiming& engine : group.engines) {
+      if (engine.latency.empty()) continue;
+      if (!any) fmt::print("microseconds a call, median\n");
+      any = true;
+      std::string calls;
+      for (const Latency& latency : engine.latency) {
+        calls += fmt::format("{:>10.2f} of {} row{}", latency.microseconds, latency.rows,
+                             latency.rows == 1 ? "" : "s");
+      }
+      fmt::print("  {:<26}{}\n", engine.description, calls);
     }
-    fmt::print("  {:<26}{}\n", engine.description, calls);
   }
+  if (any) fmt::print("\n");
 }
 
 void print_notes(const BenchReport& report) {
-  fmt::print("\n");
   if (!report.wrong()) {
     fmt::print("Every engine gave the bits of reference, before and after the rounds, on {} of {} rows.\n",
                grouped(report.checked_rows), grouped(report.rows));
@@ -111,12 +136,14 @@ void print_notes(const BenchReport& report) {
     fmt::print("The file has {} rows; the first {} were timed.\n", grouped(report.rows_available),
                grouped(report.rows));
   }
-  for (const EngineTiming& engine : report.engines) {
-    if (engine.rows < report.rows) {
-      fmt::print("{} was timed on the first {} rows, for it is slow.\n", name_of(engine.kind),
-                 grouped(engine.rows));
+  for (const BenchGroup& group : report.groups) {
+    for (const EngineTiming& engine : group.engines) {
+      if (engine.rows >= report.rows) continue;
+      fmt::print("{}, {}, calls of {} rows: timed on the first {} rows.\n", name_of(group.way),
+                 name_of(engine.kind), grouped(engine.batch_rows), grouped(engine.rows));
     }
   }
+  for (const std::string& what : report.left_out) fmt::print("Left out: {}.\n", what);
   for (const EngineAvailability& engine : report.unavailable)
     fmt::print("{} is not here: {}.\n", name_of(engine.kind), engine.detail);
 }
@@ -142,18 +169,16 @@ void print_bench_json(const BenchContext& context, const BenchReport& report) {
                  {"output_dtype", dtype(context.output_type)},
                  {"row_bytes", report.row_bytes},
                  {"result_bytes", report.result_bytes},
-                 {"batch_rows", report.batch_rows},
                  {"checked_rows", report.checked_rows},
                  {"rounds", report.rounds},
                  {"seconds", report.seconds},
                  {"limits", Json::array()},
-                 {"engines", Json::array()}};
-  for (const LimitsTiming& limits : report.limits) {
-    object["limits"].push_back({{"threads", limits.threads},
-                                {"read_bytes_per_second", json_of(limits.read)},
-                                {"copy_bytes_per_second", json_of(limits.copy)}});
+                 {"engines", Json::array()},
+                 {"left_out", report.left_out}};
+  for (const BenchGroup& group : report.groups) {
+    for (const BenchLimit& limit : group.limits) object["limits"].push_back(json_of(group, limit));
+    for (const EngineTiming& engine : group.engines) object["engines"].push_back(json_of(group, engine));
   }
-  for (const EngineTiming& engine : report.engines) object["engines"].push_back(json_of(engine));
   for (const EngineAvailability& engine : report.unavailable) {
     object["engines"].push_back(
         {{"engine", std::string(name_of(engine.kind))}, {"available", false}, {"detail", engine.detail}});
@@ -171,9 +196,9 @@ void print_bench_text(const BenchContext& context, const BenchReport& report) {
              report.rows_source, total(report.row_bytes));
   fmt::print("results  {} as {}: {}\n", report.outputs, dtype(context.output_type),
              total(report.result_bytes));
-  fmt::print("calls    of {} rows, from memory; medians of {} rounds in {}\n\n", grouped(report.batch_rows),
+  fmt::print("figures  medians of {} rounds in {}; in brackets the smallest and the largest\n\n",
              report.rounds, seconds_text(report.seconds));
-  print_table(report);
+  for (const BenchGroup& group : report.groups) print_group(group);
   print_latency(report);
   print_notes(report);
 }

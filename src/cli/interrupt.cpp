@@ -31,8 +31,9 @@ void catch_signals() {
 }
 
 int report_interrupted(const std::string& path, bool json) {
-  return report_error(fmt::format("interrupted; nothing was written to {}", path),
-                      received == SIGTERM ? kTerminated : kInterrupted, json);
+  return report_error(
+      path.empty() ? "interrupted" : fmt::format("interrupted; nothing was written to {}", path),
+      received == SIGTERM ? kTerminated : kInterrupted, json);
 }
 
 }  // namespace evenscore::cli

@@ -38,7 +38,7 @@ GpuReports check_gpus() {
     report.memory_bytes = static_cast<std::int64_t>(facts.memory_bytes);
     report.multiprocessors = facts.multiprocessors;
     try {
-      if (facts.has_code) {
+      if (kernels::has_code_for(facts.ordinal)) {
         check(facts.ordinal, report);
       } else {
         report.unusable = "this program has no device code for its compute capability";

@@ -18,7 +18,7 @@ EngineAvailability cuda_availability() {
   const kernels::GpuMachine machine = kernels::find_gpus();
   if (machine.gpus.empty()) return {EngineKind::cuda, false, machine.missing};
   const kernels::GpuFacts& first = machine.gpus.front();
-  if (!first.has_code)
+  if (!kernels::has_code_for(first.ordinal))
     return {EngineKind::cuda, false,
             fmt::format("no code for compute capability {}.{}", first.major, first.minor)};
   return {EngineKind::cuda, true, fmt::format("{} GPUs; cuda:0 is {}", machine.gpus.size(), first.name)};

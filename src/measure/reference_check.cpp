@@ -27,7 +27,7 @@ std::vector<std::int64_t> block_starts(std::int64_t rows, std::int64_t sample_ro
 
 ReferenceCheck::ReferenceCheck(const Program& program, const RowsView& rows, const ResultLayout& layout,
                                std::int64_t sample_rows)
-    : layout_(layout), rows_(rows.count) {
+    : layout_(layout) {
   const std::unique_ptr<Engine> reference = make_engine(EngineKind::reference, program);
   const auto start = std::chrono::steady_clock::now();
   for (const std::int64_t first : block_starts(rows.count, sample_rows)) {
@@ -41,11 +41,26 @@ ReferenceCheck::ReferenceCheck(const Program& program, const RowsView& rows, con
   rows_per_second_ = static_cast<double>(sampled_) / taken.count();
 }
 
-std::string ReferenceCheck::first_difference(std::span<std::uint64_t> results) {
+std::string ReferenceCheck::first_difference(std::span<std::uint64_t> results, std::int64_t layout_rows,
+                                             std::int64_t rows) {
   for (Block& block : blocks_) {
+    if (block.first >= rows) break;
+    std::string difference = layout_.first_difference(layout_.view(results, layout_rows, block.first),
+                                                      layout_.view(block.results, block.count, 0),
+                                                      std::min(block.count, rows - block.first), block.first);
+    if (!difference.empty()) return difference;
+  }
+  return {};
+}
+
+std::string ReferenceCheck::first_difference(const ReadResults& read) {
+  std::vector<std::uint64_t> words;
+  for (Block& block : blocks_) {
+    words.assign(block.results.size(), 0);
+    const OutputsView ours = layout_.view(words, block.count, 0);
+    read(block.first, block.count, ours);
     std::string difference =
-        layout_.first_difference(layout_.view(results, rows_, block.first),
-                                 layout_.view(block.results, block.count, 0), block.count, block.first);
+        layout_.first_difference(ours, layout_.view(block.results, block.count, 0), block.count, block.first);
     if (!difference.empty()) return difference;
   }
   return {};

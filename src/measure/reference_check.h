@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,8 +23,14 @@ class ReferenceCheck {
   /// Of reference, while it made the sample.
   double rows_per_second() const { return rows_per_second_; }
 
-  /// Where results of all rows, in `layout`, differ first from reference; empty = nowhere.
-  std::string first_difference(std::span<std::uint64_t> results);
+  /// Where results, in the layout for `layout_rows` rows, differ first from reference in the first `rows`;
+  /// empty = nowhere.
+  std::string first_difference(std::span<std::uint64_t> results, std::int64_t layout_rows, std::int64_t rows);
+
+  /// The same for results that `read` puts into buffers for the `count` rows from `first` on.
+  using ReadResults =
+      std::function<void(std::int64_t first, std::int64_t count, const OutputsView& destination)>;
+  std::string first_difference(const ReadResults& read);
 
  private:
   struct Block {
@@ -31,7 +38,6 @@ class ReferenceCheck {
     std::vector<std::uint64_t> results;
   };
   ResultLayout layout_;
-  std::int64_t rows_;
   std::int64_t sampled_ = 0;
   double rows_per_second_ = 0.0;
   std::vector<Block> blocks_;

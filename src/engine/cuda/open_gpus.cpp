@@ -31,7 +31,7 @@ std::vector<std::unique_ptr<kernels::Device>> open_gpus(const std::vector<int>& 
           "see `evenscore doctor`");
     }
     const kernels::GpuFacts& gpu = machine.gpus[static_cast<std::size_t>(ordinal)];
-    if (!gpu.has_code) {
+    if (!kernels::has_code_for(ordinal)) {
       throw unavailable(
           ordinal,
           fmt::format("this build has no code for compute capability {}.{} ({})", gpu.major, gpu.minor,
