@@ -1,55 +1,15 @@
 #include "bench_case.h"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
 
 #include "bench_memory.h"
 #include "measure/reference_check.h"
 #include "measure/row_range.h"
-#include "program/program_builder.h"
 
-namespace evenscore::bench {
+namespace evenscore::benchmarks {
 namespace {
 
 constexpr std::int64_t kStrayBytes = 24;  ///< between strided rows
-
-/// `n` values within centre +- spread, the same on every machine.
-std::vector<double> values(std::int64_t n, double centre, double spread) {
-  std::vector<double> result(static_cast<std::size_t>(n));
-  std::uint64_t state = 0;
-  for (double& value : result) {
-    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-    value = centre + spread * (static_cast<double>(state >> 11) * 0x1p-52 - 1.0);
-  }
-  return result;
-}
-
-Program make_program(const CaseOptions& options) {
-  CompileOptions compile_options;
-  compile_options.rows = options.type;
-  if (options.stages == Stages::float32_rounded) compile_options.arithmetic = Arithmetic::sklearn;
-  const std::int64_t n = options.n_features;
-  const double unit = is_floating(options.type) ? 1.0 : 60.0;
-  ProgramBuilder builder(n, compile_options);
-  builder.require(Validity::finite);
-  if (options.stages == Stages::clipped) {
-    builder.multiply(values(n, 0.2 / unit, 0.1 / unit), Float32Scaling::round_each_step);
-    builder.add(values(n, 0.5, 0.1), Float32Scaling::round_each_step);
-    builder.clip(0.0, 1.0);
-  } else {
-    builder.centre_and_scale(values(n, 0.0, unit), values(n, 2.0 * unit, unit),
-                             Float32Scaling::round_each_step);
-  }
-  if (options.stages == Stages::two_scalers) {
-    builder.centre_and_scale(values(n, 0.0, 0.1), values(n, 1.0, 0.1), Float32Scaling::round_each_step);
-  }
-  // Scores of a few units whatever the number of features: rows on both sides, no link saturated.
-  const double spread = 4.0 / std::sqrt(static_cast<double>(n));
-  builder.linear(values(n * options.n_scores, 0.0, spread), values(options.n_scores, 0.0, 1.0));
-  return options.n_scores == 1 ? builder.finish(LinkKind::sigmoid, 2)
-                               : builder.finish(LinkKind::softmax, options.n_scores);
-}
 
 /// As many rows as `memory` holds, but at most `most_rows`.
 RowsView make_view(const CaseOptions& options, std::span<const std::uint64_t> memory,
@@ -78,7 +38,7 @@ RowsView make_view(const CaseOptions& options, std::span<const std::uint64_t> me
 }  // namespace
 
 Case::Case(const CaseOptions& options)
-    : program_(make_program(options)),
+    : program_(bench_program(options.n_features, options.n_scores, options.type, options.stages)),
       layout_(program_, options.wanted, options.output_type),
       engine_(make_engine(EngineKind::cpu, program_, {options.threads})) {
   const std::int64_t most_rows = layout_.rows_in(static_cast<std::int64_t>(bench_memory().results().size()));
@@ -107,4 +67,4 @@ bool Case::check() {
       .empty();
 }
 
-}  // namespace evenscore::bench
+}  // namespace evenscore::benchmarks

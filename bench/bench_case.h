@@ -3,19 +3,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "bench_program.h"
 #include "evenscore/engine.h"
 #include "evenscore/prediction_file.h"
 #include "measure/result_layout.h"
 
-namespace evenscore::bench {
+namespace evenscore::benchmarks {
 
-/// What precedes the linear step.
-enum class Stages : std::uint8_t {
-  folded,           ///< one scaler, folded: affine_centered
-  two_scalers,      ///< subtract, divide; then affine_centered
-  float32_rounded,  ///< subtract, divide, each rounded to f32; then affine: Arithmetic::sklearn, f32 rows
-  clipped,          ///< multiply, add, clip; then affine
-};
 /// How the rows lie in memory.
 enum class Layout : std::uint8_t {
   dense,            ///< row after row, aligned
@@ -60,4 +54,4 @@ class Case {
   std::unique_ptr<Engine> engine_;
 };
 
-}  // namespace evenscore::bench
+}  // namespace evenscore::benchmarks

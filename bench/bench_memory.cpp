@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace evenscore::bench {
+namespace evenscore::benchmarks {
 namespace {
 
 /// splitmix64's finaliser.
@@ -98,4 +98,4 @@ BenchMemory& bench_memory() {
   return memory;
 }
 
-}  // namespace evenscore::bench
+}  // namespace evenscore::benchmarks

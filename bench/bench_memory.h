@@ -7,7 +7,7 @@
 
 #include "evenscore/element_type.h"
 
-namespace evenscore::bench {
+namespace evenscore::benchmarks {
 
 /// The memory that every case views in its own way, touched once so that no case pays for fresh pages. One
 /// caller at a time.
@@ -30,4 +30,4 @@ class BenchMemory {
 /// Of this process: EVENSCORE_BENCH_MIB (environment) MiB of rows, default 256.
 BenchMemory& bench_memory();
 
-}  // namespace evenscore::bench
+}  // namespace evenscore::benchmarks

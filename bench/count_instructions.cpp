@@ -17,8 +17,8 @@ using namespace evenscore;
 constexpr std::int64_t kRows = 256;
 
 /// Stops itself around one call, so that the parent knows what to count.
-[[noreturn]] void run_stepped(const bench::CaseOptions& options) {
-  bench::Case c(options);
+[[noreturn]] void run_stepped(const benchmarks::CaseOptions& options) {
+  benchmarks::Case c(options);
   c.run(0, kRows);
   ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   raise(SIGUSR1);
@@ -51,7 +51,7 @@ int main() {
   fmt::print("instructions a row, one thread, {} rows, label_index and f32 proba\n", kRows);
   for (const int n_scores : {1, 3, 10}) {
     for (const int n_features : {4, 16, 50}) {
-      bench::CaseOptions options;
+      benchmarks::CaseOptions options;
       options.n_features = n_features;
       options.n_scores = n_scores;
       options.threads = 1;

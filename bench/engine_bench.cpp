@@ -13,7 +13,7 @@
 #include "bench_memory.h"
 #include "evenscore/machine_limits.h"
 
-namespace evenscore::bench {
+namespace evenscore::benchmarks {
 namespace {
 
 bool any_wrong = false;
@@ -187,7 +187,7 @@ void add_all() {
 }
 
 }  // namespace
-}  // namespace evenscore::bench
+}  // namespace evenscore::benchmarks
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
@@ -195,10 +195,10 @@ int main(int argc, char** argv) {
   for (const evenscore::EngineAvailability& engine : evenscore::available_engines()) {
     if (engine.kind == evenscore::EngineKind::cpu) benchmark::AddCustomContext("cpu_engine", engine.detail);
   }
-  const std::size_t bytes = evenscore::bench::bench_memory().results().size_bytes() / 4;
+  const std::size_t bytes = evenscore::benchmarks::bench_memory().results().size_bytes() / 4;
   benchmark::AddCustomContext("rows_mib", std::to_string(bytes >> 20));
-  evenscore::bench::add_all();
+  evenscore::benchmarks::add_all();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return evenscore::bench::any_wrong ? 1 : 0;
+  return evenscore::benchmarks::any_wrong ? 1 : 0;
 }

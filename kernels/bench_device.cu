@@ -29,18 +29,9 @@ class CudaBenchDevice final : public BenchDevice {
     device_->destroy_stream(stream_);
   }
 
-  std::string description() const override { return device_->description(); }
-  const DeviceLimits& limits() const override { return device_->limits(); }
-  void* allocate(std::size_t bytes) override { return device_->allocate(bytes); }
-  void free(void* memory) noexcept override { device_->free(memory); }
-
+  Device& device() override { return *device_; }
   StreamHandle stream() override { return stream_; }
-  void copy_to_device(void* to, const void* from, std::size_t bytes) override {
-    device_->copy_to_device(to, from, bytes, stream_);
-  }
-  void copy_to_host(void* to, const void* from, std::size_t bytes) override {
-    device_->copy_to_host(to, from, bytes, stream_);
-  }
+
   void copy_on_device(void* to, const void* from, std::size_t bytes) override {
     const CurrentDevice current(ordinal_);
     EVENSCORE_CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, cuda_stream()));
@@ -48,15 +39,14 @@ class CudaBenchDevice final : public BenchDevice {
   void sum(const std::uint64_t* words, std::size_t count, std::uint64_t* sum) override {
     const CurrentDevice current(ordinal_);
     EVENSCORE_CUDA_CHECK(cudaMemsetAsync(sum, 0, sizeof *sum, cuda_stream()));
-    EVENSCORE_CUDA_CHECK(launch_sum(words, count, sum, limits().multiprocessors, cuda_stream()));
+    EVENSCORE_CUDA_CHECK(launch_sum(words, count, sum, device_->limits().multiprocessors, cuda_stream()));
   }
   double issue_f64() override {
     const CurrentDevice current(ordinal_);
     double operations = 0.0;
-    EVENSCORE_CUDA_CHECK(launch_f64_operations(operations, limits().multiprocessors, cuda_stream()));
+    EVENSCORE_CUDA_CHECK(launch_f64_operations(operations, device_->limits().multiprocessors, cuda_stream()));
     return operations;
   }
-  void launch(const ScoreLaunch& launch) override { device_->launch(launch, stream_); }
 
   double time(const std::function<void()>& work) override {
     const CurrentDevice current(ordinal_);

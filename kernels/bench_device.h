@@ -4,35 +4,26 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "kernels/device.h"
 
 namespace evenscore::kernels {
 
-/// A GPU as a benchmark sees it: memory, one stream, the device's own clock, and what the device can do at
+/// A GPU as a benchmark sees it: beside the Device one stream, the device's own clock, and what it can do at
 /// most. All work goes to stream(), in order. `open_bench_device` gives a real one; the tests have one that
-/// runs on the host. One thread at a time. Every function but free() throws Error (device_failure).
+/// runs on the host. One thread at a time. Every function throws Error (device_failure).
 class BenchDevice {
  public:
   virtual ~BenchDevice() = default;
 
-  virtual std::string description() const = 0;
-  virtual const DeviceLimits& limits() const = 0;
-
-  /// Device memory, aligned to 256 bytes; null where there is not enough left.
-  virtual void* allocate(std::size_t bytes) = 0;
-  virtual void free(void* memory) noexcept = 0;
-
+  virtual Device& device() = 0;
   virtual StreamHandle stream() = 0;
-  virtual void copy_to_device(void* to, const void* from, std::size_t bytes) = 0;
-  virtual void copy_to_host(void* to, const void* from, std::size_t bytes) = 0;
+
   virtual void copy_on_device(void* to, const void* from, std::size_t bytes) = 0;
   /// Reads `count` words of device memory once and leaves their sum, modulo 2^64, in `*sum`, also there.
   virtual void sum(const std::uint64_t* words, std::size_t count, std::uint64_t* sum) = 0;
   /// Keeps every f64 unit busy with fused multiply-adds that wait for nothing; how many there are.
   virtual double issue_f64() = 0;
-  virtual void launch(const ScoreLaunch& launch) = 0;
 
   /// Seconds from the first to the last of what `work` puts on stream(); waits for it.
   virtual double time(const std::function<void()>& work) = 0;

@@ -62,7 +62,7 @@ int blocks_for(const ScoreLaunch& launch, const DeviceLimits& limits, std::int64
 }
 
 /// Whether the fused kernel runs this, and how.
-bool plan_fused(ScoreLaunch& launch, const DeviceLimits& limits) {
+bool plan_fused(ScoreLaunch& launch, const DeviceLimits& limits, const PlanWish& wish) {
   const ProgramView& program = launch.program;
   const RowsView& rows = launch.rows;
   const auto size = static_cast<std::int64_t>(element_size(rows.type));
@@ -74,12 +74,14 @@ bool plan_fused(ScoreLaunch& launch, const DeviceLimits& limits) {
   const bool dense_rows = rows.column_stride == size;
   const bool wide_loads =
       dense_rows && is_aligned({rows.data, rows.type, 0, 0, rows.row_stride, 16}, wide * size);
-  launch.lanes_a_thread = wide_loads && !launch.column_stages ? wide : 1;
+  const bool wide_wanted = wish.lanes_a_thread.value_or(wide) == wide;
+  launch.lanes_a_thread = wide_loads && wide_wanted && !launch.column_stages ? wide : 1;
   const bool tiles = has_every_variant(rows.type) && !launch.column_stages && limits.major >= 8 &&
                      dense_rows && rows.row_stride == size * rows.columns &&
                      rows.row_stride <= kMostTileRowBytes &&
                      is_aligned({rows.data, rows.type, 0, 0, 16, 16}, 16);
-  launch.schedule = tiles ? Schedule::fused_tiles : Schedule::fused_direct;
+  const bool tiles_wanted = wish.schedule.value_or(Schedule::fused_tiles) == Schedule::fused_tiles;
+  launch.schedule = tiles && tiles_wanted ? Schedule::fused_tiles : Schedule::fused_direct;
   launch.constants_in_shared = 8 * (program.n_scores + 1) * program.n_features <= kMostConstantBytes;
   for (launch.threads = kMostThreads; launch.threads >= kFewestThreads; launch.threads /= 2) {
     const FusedLayout layout =
@@ -114,12 +116,13 @@ void plan_stages(ScoreLaunch& launch, const DeviceLimits& limits) {
 }  // namespace
 
 ScoreLaunch plan_score(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                       const DeviceLimits& limits) {
+                       const DeviceLimits& limits, const PlanWish& wish) {
   ScoreLaunch launch;
   launch.program = program;
   launch.rows = rows;
   launch.outputs = outputs;
-  if (!plan_fused(launch, limits)) plan_stages(launch, limits);
+  const bool fused_wanted = wish.schedule != Schedule::stages;
+  if (!fused_wanted || !plan_fused(launch, limits, wish)) plan_stages(launch, limits);
   return launch;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "evenscore/stage.h"
 #include "evenscore/views.h"
@@ -42,6 +43,13 @@ struct ScoreLaunch {
   std::size_t scratch_bytes = 0;  ///< of all blocks
 };
 
+/// What a benchmark wants of a launch in place of the usual choice. Where there is no such variant for the
+/// Program and its rows, the plan is another: see what it says.
+struct PlanWish {
+  std::optional<Schedule> schedule = {};
+  std::optional<std::int32_t> lanes_a_thread = {};
+};
+
 /// The most scratch memory that a launch asks for, unless one row alone needs more.
 inline constexpr std::size_t kMostScratchBytes = std::size_t{256} << 20;
 
@@ -49,6 +57,6 @@ inline constexpr std::size_t kMostScratchBytes = std::size_t{256} << 20;
 /// pointers of `program` and `scratch` are the caller's to set; rows and outputs may be moved to others of
 /// the same type and strides whose addresses have the same remainder modulo 16.
 ScoreLaunch plan_score(const ProgramView& program, const RowsView& rows, const OutputsView& outputs,
-                       const DeviceLimits& limits);
+                       const DeviceLimits& limits, const PlanWish& wish = {});
 
 }  // namespace evenscore::kernels

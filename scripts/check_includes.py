@@ -31,11 +31,11 @@ MAY_INCLUDE = {
     "src/batch": {PUBLIC, "src/base", "src/h5"},
     "src/score": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/h5", "src/pipeline", "src/program"},
     "src/verify": {PUBLIC, ARITH, "src/base", "src/batch", "src/engine", "src/pipeline", "src/program"},
-    "src/measure": {PUBLIC, "kernels", "src/base", "src/score"},
-    "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/steps"},
+    "src/measure": {PUBLIC, "kernels", "src/base", "src/engine", "src/score"},
+    "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/measure", "src/steps"},
     "kernels": {ARITH, f"{PUBLIC}/element_type.h", f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
-    "bench": {PUBLIC, "src/program", "src/measure"},
-    "tests": {PUBLIC, ARITH, "kernels"} | {f"src/{folder}" for folder in (
+    "bench": {PUBLIC, "kernels", "src/engine", "src/program", "src/measure"},
+    "tests": {PUBLIC, ARITH, "kernels", "bench"} | {f"src/{folder}" for folder in (
         "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
 }
 # Headers of libraries: the folders that may include them. Any other header in <> is a standard one.
@@ -47,8 +47,8 @@ LIBRARIES = {
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},
-    r"nlohmann/.*": {"src/base", "src/verify", "src/cli", "tests", "bench"},
-    r"cuda.*|cub/.*|thrust/.*": {"kernels"},
+    r"nlohmann/.*": {"src/base", "src/measure", "src/verify", "src/cli", "tests", "bench"},
+    r"cuda.*|cub/.*|thrust/.*": {"kernels", "bench"},
     r"mpfr\.h|gmp\.h|gtest/.*": {"tests"},
     r"benchmark/.*": {"bench"},
     r"fmt/.*": {folder for folder in MAY_INCLUDE if folder.startswith("src/")} | {"tests", "bench"},

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 PROGRAM, ROOT = sys.argv.pop(1), sys.argv.pop(1)
-SMALL = ("--engine", "cpu", "--cases", "12", "--rows", "4000", "--block-rows", "100")
+SMALL = ("--engine", "cpu", "--cases", "12", "--rows", "4000", "--block-rows", "100", "--bench-mib", "1")
 
 
 class GpuCheck(unittest.TestCase):
@@ -28,7 +28,7 @@ class GpuCheck(unittest.TestCase):
 
     def test_each_part_adds_its_object(self):
         done = []
-        for part in ("5", "1", "3", "4"):
+        for part in ("5", "1", "3", "4", "6", "7"):
             self.check("--part", part, "--out", self.out, *SMALL)
             done.append(part)
             results = self.results()
@@ -39,13 +39,24 @@ class GpuCheck(unittest.TestCase):
         self.assertEqual(len(results["parts"]["3"]["rows_of_shape"]), 32)
         self.assertEqual(results["parts"]["1"]["cases"], 12)
         self.assertFalse(results["parts"]["1"]["complete"])
+        self.assertEqual(results["parts"]["6"]["shapes"], 36)
+        schedules = {engine["detail"] for engine in results["parts"]["6"]["engines"] if engine["where"] == "F16/float32/K1"}
+        self.assertEqual(schedules, {"chosen: tiles, 4 lanes a thread", "tiles, 1 lanes a thread", "direct, 4 lanes a thread",
+                                     "direct, 1 lanes a thread", "stages"})
+        self.assertEqual([point["features"] for point in results["parts"]["7"]["points"]], [5, 16, 50, 128, 500, 512])
+        for engine in results["parts"]["6"]["engines"]:
+            self.assertGreater(engine["rows_per_second"]["median"], 0)
         for key in ("schema", "commit", "date", "host_cpu", "cuda_driver", "cuda_runtime", "engine"):
             self.assertTrue(results[key], key)
+        table = subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "bench_table"), self.out], capture_output=True, text=True,
+                               check=True).stdout
+        for what in ("chosen: tiles, 4 lanes a thread", "## Host to host", "## File to file", "F512/float64/K100"):
+            self.assertIn(what, table)
         self.check("--part", "5", "--out", self.out, *SMALL)
         self.assertEqual(sorted(self.results()["parts"]), sorted(done), "a part that runs again takes its own place")
 
     def test_a_wrong_bit_is_refuted_in_every_part(self):
-        for part in ("1", "3", "4", "5"):
+        for part in ("1", "3", "4", "5", "6", "7"):
             with self.subTest(part):
                 self.check("--part", part, "--out", self.out, "--flip-a-bit", *SMALL, status=1)
                 result = self.results()["parts"][part]
@@ -75,7 +86,7 @@ class GpuCheck(unittest.TestCase):
         for options, status in (((), 0), (("--flip-a-bit",), 1)):
             result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
             self.assertEqual(result.returncode, status, result.stdout + result.stderr)
-            self.assertEqual(sorted(self.results()["parts"]), ["1", "2", "3", "4", "5"])
+            self.assertEqual(sorted(self.results()["parts"]), ["1", "2", "3", "4", "5", "6", "7"])
             self.assertIn("name=overlap", result.stdout)
             self.assertIn("verdict=" + ("refuted" if status else "accepted"), result.stdout)
 

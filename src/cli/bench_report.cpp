@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "cli/numbers.h"
 #include "engine/cpu/target.h"
 #include "evenscore/version.h"
+#include "measure/bench_json.h"
 
 namespace evenscore::cli {
 namespace {
@@ -20,50 +20,6 @@ using Json = nlohmann::ordered_json;
 
 const char* dtype(OutputType type) {
   return type == OutputType::f64 ? "f64" : "f32";
-}
-
-Json json_of(const Spread& spread) {
-  return {{"median", spread.median}, {"min", spread.low}, {"max", spread.high}};
-}
-
-std::string bound_by(const BenchGroup& group, const EngineTiming& engine) {
-  return engine.bound_by < 0 ? "none of these" : group.limits[static_cast<std::size_t>(engine.bound_by)].name;
-}
-
-Json json_of(const BenchGroup& group, const EngineTiming& engine) {
-  Json object = {{"engine", std::string(name_of(engine.kind))},
-                 {"available", true},
-                 {"detail", engine.description},
-                 {"way", std::string(name_of(group.way))},
-                 {"where", group.where},
-                 {"threads", engine.threads},
-                 {"batch_rows", engine.batch_rows},
-                 {"rows", engine.rows},
-                 {"same_bits", engine.first_difference.empty()}};
-  if (!engine.first_difference.empty()) {
-    object["first_difference"] = engine.first_difference;
-    return object;
-  }
-  object["rows_per_second"] = json_of(engine.rows_per_second);
-  object["bytes_per_second"] = json_of(engine.bytes_per_second);
-  object["ratios"] = Json::object();
-  for (std::size_t i = 0; i < engine.ratios.size(); ++i)
-    object["ratios"][group.limits[i].name] = json_of(engine.ratios[i]);
-  object["bound_by"] = bound_by(group, engine);
-  object["latency"] = Json::array();
-  for (const Latency& latency : engine.latency) {
-    object["latency"].push_back(
-        {{"rows", latency.rows}, {"microseconds", latency.microseconds}, {"calls", latency.calls}});
-  }
-  return object;
-}
-
-Json json_of(const BenchGroup& group, const BenchLimit& limit) {
-  return {{"way", std::string(name_of(group.way))},
-          {"where", group.where},
-          {"name", limit.name},
-          {"unit", limit.unit},
-          {"per_second", json_of(limit.per_second)}};
 }
 
 /// The first cell to the left, the others to the right.
@@ -94,7 +50,7 @@ void print_engine(const BenchGroup& group, const EngineTiming& engine) {
     cells.push_back(fmt::format("{:.2f} ({:.2f}-{:.2f})", ratio.median, ratio.low, ratio.high));
   cells.resize(8);
   print_line(cells);
-  fmt::print("    bound by {}\n", bound_by(group, engine));
+  fmt::print("    bound by {}\n", measure::bound_by(group, engine));
 }
 
 void print_group(const BenchGroup& group) {
@@ -172,13 +128,9 @@ void print_bench_json(const BenchContext& context, const BenchReport& report) {
                  {"checked_rows", report.checked_rows},
                  {"rounds", report.rounds},
                  {"seconds", report.seconds},
-                 {"limits", Json::array()},
-                 {"engines", Json::array()},
+                 {"limits", measure::limits_json(report.groups)},
+                 {"engines", measure::engines_json(report.groups)},
                  {"left_out", report.left_out}};
-  for (const BenchGroup& group : report.groups) {
-    for (const BenchLimit& limit : group.limits) object["limits"].push_back(json_of(group, limit));
-    for (const EngineTiming& engine : group.engines) object["engines"].push_back(json_of(group, engine));
-  }
   for (const EngineAvailability& engine : report.unavailable) {
     object["engines"].push_back(
         {{"engine", std::string(name_of(engine.kind))}, {"available", false}, {"detail", engine.detail}});

@@ -58,8 +58,8 @@ std::vector<Limit> HostWay::limits(const std::shared_ptr<PinnedCopies>& copies) 
            {}}};
 }
 
-TimedRun HostWay::run(EngineKind kind, std::shared_ptr<Engine> engine, std::int64_t rows, std::int64_t batch,
-                      bool beside_copies) {
+TimedRun HostWay::run(EngineKind kind, const std::shared_ptr<Engine>& engine, std::int64_t rows,
+                      std::int64_t batch, bool beside_copies) {
   TimedRun run;
   run.timing.kind = kind;
   run.timing.description = engine->description();

@@ -28,7 +28,7 @@ class HostWay {
   std::vector<Limit> limits(const std::shared_ptr<PinnedCopies>& copies);
 
   /// `rows` rows, `batch` of them a call. Its limits are those of the memory, or those of the copies.
-  TimedRun run(EngineKind kind, std::shared_ptr<Engine> engine, std::int64_t rows, std::int64_t batch,
+  TimedRun run(EngineKind kind, const std::shared_ptr<Engine>& engine, std::int64_t rows, std::int64_t batch,
                bool beside_copies);
 
   /// How many rows a round of calls of `batch` rows may have.

@@ -22,24 +22,20 @@ double rate(kernels::BenchDevice& device, std::span<Word> memory, const Copy& co
 }  // namespace
 
 PinnedCopies::PinnedCopies(std::unique_ptr<kernels::BenchDevice> device)
-    : device_(std::move(device)), memory_(device_->allocate(kPieceWords * sizeof(std::uint64_t))) {
-  if (memory_ == nullptr)
-    throw Error(ErrorCode::device_failure, "out of device memory", device_->description());
-}
-
-PinnedCopies::~PinnedCopies() {
-  device_->free(memory_);
+    : device_(std::move(device)), piece_(device_->device()) {
+  if (!piece_.reserve(kPieceWords * sizeof(std::uint64_t)))
+    throw Error(ErrorCode::device_failure, "out of device memory", device_->device().description());
 }
 
 double PinnedCopies::to_device(std::span<const std::uint64_t> from) {
   return rate(*device_, from, [&](std::span<const std::uint64_t> piece) {
-    device_->copy_to_device(memory_, piece.data(), piece.size_bytes());
+    device_->device().copy_to_device(piece_.data(), piece.data(), piece.size_bytes(), device_->stream());
   });
 }
 
 double PinnedCopies::to_host(std::span<std::uint64_t> to) {
   return rate(*device_, to, [&](std::span<std::uint64_t> piece) {
-    device_->copy_to_host(piece.data(), memory_, piece.size_bytes());
+    device_->device().copy_to_host(piece.data(), piece_.data(), piece.size_bytes(), device_->stream());
   });
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "engine/cuda/device_buffer.h"
 #include "kernels/bench_device.h"
 
 namespace evenscore::measure {
@@ -14,9 +15,6 @@ class PinnedCopies {
  public:
   /// Throws Error (device_failure) where the GPU has no memory left.
   explicit PinnedCopies(std::unique_ptr<kernels::BenchDevice> device);
-  ~PinnedCopies();
-  PinnedCopies(const PinnedCopies&) = delete;
-  PinnedCopies& operator=(const PinnedCopies&) = delete;
 
   /// Bytes a second, by the device's clock.
   double to_device(std::span<const std::uint64_t> from);
@@ -24,7 +22,7 @@ class PinnedCopies {
 
  private:
   std::unique_ptr<kernels::BenchDevice> device_;
-  void* memory_;  ///< of the device, for a piece
+  engine::cuda::DeviceBuffer piece_;
 };
 
 }  // namespace evenscore::measure

@@ -18,33 +18,31 @@ ResidentWay::ResidentWay(std::unique_ptr<kernels::BenchDevice> device, const Ben
       layout_(layout),
       check_(check),
       f64_operations_a_row_(f64_operations_a_row),
-      rows_(rows.view) {
-  rows_.space = MemorySpace::device;
-  void* data = nullptr;
-  void* results = nullptr;
-  for (; data == nullptr || results == nullptr; rows_.count /= 2) {
-    device_->free(data);
-    device_->free(results);
-    if (rows_.count == 0)
-      throw Error(ErrorCode::device_failure, "out of device memory: no row fits", device_->description());
+      rows_(rows.view),
+      rows_memory_(device_->device()),
+      results_memory_(device_->device()),
+      sum_(device_->device()) {
+  std::size_t result_words = 0;
+  for (;; rows_.count /= 2) {
+    if (rows_.count == 0) {
+      throw Error(ErrorCode::device_failure, "out of device memory: no row fits",
+                  device_->device().description());
+    }
     row_bytes_ = static_cast<std::size_t>(rows_.count * rows_.row_stride);
-    result_words_ = std::max(static_cast<std::size_t>(layout.words(rows_.count)), row_bytes_ / 8 + 1);
-    data = device_->allocate((row_bytes_ + 15) / 16 * 16);
-    results = device_->allocate(result_words_ * 8);
-    if (data != nullptr && results != nullptr) break;
+    result_words = std::max(static_cast<std::size_t>(layout.words(rows_.count)), row_bytes_ / 8 + 1);
+    rows_memory_.clear();
+    results_memory_.clear();
+    if (sum_.reserve(sizeof(std::uint64_t)) && rows_memory_.reserve(row_bytes_) &&
+        results_memory_.reserve(result_words * 8))
+      break;
   }
-  rows_.data = static_cast<const std::byte*>(data);
-  results_ = {static_cast<std::uint64_t*>(results), result_words_};
-  sum_ = static_cast<std::uint64_t*>(device_->allocate(sizeof *sum_));
-  if (sum_ == nullptr) throw Error(ErrorCode::device_failure, "out of device memory", device_->description());
-  device_->time([&] { device_->copy_to_device(data, rows.view.data, row_bytes_); });
-  on_host_.assign(result_words_, kPoison);
-}
-
-ResidentWay::~ResidentWay() {
-  device_->free(sum_);
-  device_->free(results_.data());
-  device_->free(const_cast<std::byte*>(rows_.data));
+  rows_.data = rows_memory_.data();
+  rows_.space = MemorySpace::device;
+  results_ = {reinterpret_cast<std::uint64_t*>(results_memory_.data()), result_words};
+  device_->time([&] {
+    device_->device().copy_to_device(rows_memory_.data(), rows.view.data, row_bytes_, device_->stream());
+  });
+  on_host_.assign(result_words, kPoison);
 }
 
 std::vector<Limit> ResidentWay::limits() {
@@ -53,7 +51,8 @@ std::vector<Limit> ResidentWay::limits() {
   return {{"device read",
            "bytes",
            [this, words, bytes] {
-             return bytes / device_->time([&] { device_->sum(words, row_bytes_ / 8, sum_); });
+             auto* sum = reinterpret_cast<std::uint64_t*>(sum_.data());
+             return bytes / device_->time([&] { device_->sum(words, row_bytes_ / 8, sum); });
            },
            {}},
           {"device copy",
@@ -84,14 +83,16 @@ void ResidentWay::score(Engine& engine, std::int64_t rows, std::int64_t batch) {
 std::string ResidentWay::difference(Engine& engine, std::int64_t rows, std::int64_t batch) {
   std::fill(on_host_.begin(), on_host_.end(), kPoison);  // nothing of an earlier run may pass
   device_->time([&] {
-    device_->copy_to_device(results_.data(), on_host_.data(), results_.size_bytes());
+    device_->device().copy_to_device(results_.data(), on_host_.data(), results_.size_bytes(),
+                                     device_->stream());
     score(engine, rows, batch);
-    device_->copy_to_host(on_host_.data(), results_.data(), results_.size_bytes());
+    device_->device().copy_to_host(on_host_.data(), results_.data(), results_.size_bytes(),
+                                   device_->stream());
   });
   return check_.first_difference(on_host_, rows_.count, rows);
 }
 
-TimedRun ResidentWay::run(std::shared_ptr<Engine> engine, std::int64_t rows, std::int64_t batch) {
+TimedRun ResidentWay::run(const std::shared_ptr<Engine>& engine, std::int64_t rows, std::int64_t batch) {
   TimedRun run;
   run.timing.kind = EngineKind::cuda;
   run.timing.description = engine->description();

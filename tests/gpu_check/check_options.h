@@ -22,7 +22,9 @@ struct CheckOptions {
   std::int64_t block_rows = 1 << 20;  ///< random rows a block
   int sweep_blocks = 256;             ///< of 2^24 floats, part 2
   std::int64_t cases = 0;             ///< of the case table, 0 = all
-  bool flip_a_bit = false;  ///< makes every run of the tested engine wrong, to show that it is found
+  std::size_t bench_bytes = std::size_t{16}
+                            << 30;  ///< of device memory, part 6; eight times the rows of part 7
+  bool flip_a_bit = false;          ///< makes every run of the tested engine wrong, to show that it is found
 };
 
 /// The engine that is tested, ready to run `program`.
@@ -70,5 +72,7 @@ Json check_sweep(const CheckOptions& options);        ///< 2
 Json check_random_rows(const CheckOptions& options);  ///< 3
 Json check_short_table(const CheckOptions& options);  ///< 4
 Json check_overlap(const CheckOptions& options);      ///< 5
+Json time_kernels(const CheckOptions& options);       ///< 6
+Json time_end_to_end(const CheckOptions& options);    ///< 7
 
 }  // namespace evenscore::gpu_check

@@ -30,6 +30,10 @@ constexpr Part kParts[] = {
     {3, "random_rows", "random rows made and scored on the GPU against the cpu engine", check_random_rows},
     {4, "short_table", "a few small cases, for compute-sanitizer", check_short_table},
     {5, "overlap", "several threads, engines and splits at once", check_overlap},
+    {6, "kernels", "every schedule of the kernels, resident, beside device copy, CUB sum and f64 issue",
+     time_kernels},
+    {7, "end_to_end", "six shapes from host memory and from file to file, beside plain copies and files",
+     time_end_to_end},
 };
 
 struct Arguments {
@@ -41,7 +45,8 @@ struct Arguments {
 
 constexpr const char* kUsage =
     "usage: gpu_check [--part N] [--out FILE.json] [--list] [--engine cuda|cpu|reference] [--device N]\n"
-    "                 [--seconds S] [--rows N] [--block-rows N] [--sweep-blocks N] [--cases N]\n";
+    "                 [--seconds S] [--rows N] [--block-rows N] [--sweep-blocks N] [--cases N]\n"
+    "                 [--bench-mib N]\n";
 
 [[noreturn]] void refuse(const std::string& cause, const std::string& place = {}) {
   throw Error(ErrorCode::bad_request, cause, place);
@@ -100,6 +105,8 @@ Arguments parse(int argc, char** argv) {
       options.block_rows = std::max<std::int64_t>(8, whole_number(option, value, 1 << 24));
     } else if (option == "--sweep-blocks") {
       options.sweep_blocks = static_cast<int>(whole_number(option, value, 256));
+    } else if (option == "--bench-mib") {
+      options.bench_bytes = static_cast<std::size_t>(whole_number(option, value, 1 << 20)) << 20U;
     } else if (option == "--cases") {
       options.cases = whole_number(option, value, kMost);
     } else {

@@ -16,19 +16,9 @@ class LazyBenchDevice final : public kernels::BenchDevice {
       : device_(settings), stream_(device_.create_stream()) {}
   ~LazyBenchDevice() override { device_.destroy_stream(stream_); }
 
-  std::string description() const override { return device_.description(); }
-  const kernels::DeviceLimits& limits() const override { return device_.limits(); }
-  void* allocate(std::size_t bytes) override { return device_.allocate(bytes); }
-  void free(void* memory) noexcept override {
-    if (memory != nullptr) device_.free(memory);
-  }
+  kernels::Device& device() override { return device_; }
   kernels::StreamHandle stream() override { return stream_; }
-  void copy_to_device(void* to, const void* from, std::size_t bytes) override {
-    device_.copy_to_device(to, from, bytes, stream_);
-  }
-  void copy_to_host(void* to, const void* from, std::size_t bytes) override {
-    device_.copy_to_host(to, from, bytes, stream_);
-  }
+
   void copy_on_device(void* to, const void* from, std::size_t bytes) override {
     device_.copy_to_device(to, from, bytes, stream_);
   }
@@ -40,7 +30,6 @@ class LazyBenchDevice final : public kernels::BenchDevice {
     for (int i = 0; i < 1000; ++i) value = value * 0.5 + 0.5;
     return 1000.0;
   }
-  void launch(const kernels::ScoreLaunch& launch) override { device_.launch(launch, stream_); }
 
   double time(const std::function<void()>& work) override {
     const auto start = std::chrono::steady_clock::now();
