@@ -463,6 +463,40 @@ class Benchmarking(CommandLine):
         self.refused("bench", model, "none.h5", says=["none.h5", "no rows"])
 
 
+class Comparing(CommandLine):
+    def predictions(self, name, **datasets):
+        with h5py.File(self.folder / name, "w") as file:
+            for key, values in datasets.items():
+                file[key] = values
+        return name
+
+    def test_two_files_of_predictions(self):
+        label, proba = np.array([0, 1, 1]), np.array([[0.75, 0.25], [0.25, 0.75], [0.375, 0.625]])
+        self.predictions("a.h5", label=label, proba=proba)
+        self.predictions("b.h5", label=label, proba=proba)
+        self.predictions("c.h5", label=[0, 1, 0], proba=proba[::-1])
+        self.predictions("y.h5", y=[0, 1, 1])
+        text = self.run_evenscore("compare", "a.h5", "b.h5", "--labels", "y.h5:/y").stdout
+        for part in ("Identical", "a.h5 with b.h5", "accuracy", "Confusion matrix"):
+            self.assertIn(part, text)
+        report = json.loads(self.run_evenscore("compare", "a.h5", "c.h5", "--labels", "y.h5:/y", "--json", status=1).stdout)
+        self.assertEqual((report["schema"], report["verdict"], report["label_flips"]), ("evenscore-compare-1", "different", "1"))
+        self.assertEqual((report["before"]["accuracy"], report["sources"]), (1.0, ["a.h5", "c.h5"]))
+        self.assertNotIn("labels_certified", report)
+        self.run_evenscore("compare", "a.h5", "c.h5", "--atol", "1", status=1)
+        self.predictions("d.h5", proba=proba.astype("float32"))
+        self.assertIn("Equal within rounding", self.run_evenscore("compare", "a.h5", "d.h5").stdout)
+
+    def test_requests_that_make_no_sense(self):
+        self.predictions("a.h5", label=[0, 1])
+        self.predictions("e.h5", nothing=[0, 1])
+        self.refused("compare", "a.h5", says="B")
+        self.refused("compare", "a.h5", "nowhere.h5", says="nowhere.h5")
+        self.refused("compare", "a.h5", "e.h5", says=["e.h5", "label"])
+        self.refused("compare", "a.h5", "a.h5", "--mode", "bound", says=["--mode bound", "verify"])
+        self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
+
+
 class Importing(CommandLine):
     def test_expectations_are_checked_and_embedded(self):
         rows, expected = self.fixture_rows("binary")
@@ -548,7 +582,7 @@ class Describing(CommandLine):
             self.assertTrue(report["schema"].startswith("evenscore-"))
 
     def test_every_command_has_help_with_its_options(self):
-        for command in ("import", "inspect", "score", "verify", "bench", "generate", "doctor"):
+        for command in ("import", "inspect", "score", "verify", "compare", "bench", "generate", "doctor"):
             text = self.run_evenscore(command, "--help").stdout
             self.assertIn("--json", text)
         self.assertIn("0.1.0", self.run_evenscore("--version").stdout)

@@ -405,7 +405,7 @@ TEST_F(VerifyFiles, ATrueLabelThatIsNoClassIsAnErrorThatNamesItsRow) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::bad_request);
-    EXPECT_EQ(error.cause(), "the label of row 33 (from 0) is '9', which is none of the model's 2 classes");
+    EXPECT_EQ(error.cause(), "the label of row 33 (from 0) is '9', which is none of the 2 classes");
   }
   with_labels.labels = FileLocation{stored_path_, "/label"};
   Predicted short_file = scikit_learn();

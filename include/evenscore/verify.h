@@ -37,11 +37,13 @@ struct VerifyJob {
 struct VerifyReport {
   Verdict verdict = Verdict::different;
   VerifyMode mode = VerifyMode::bitwise;
-  std::string reason;  ///< one sentence that says why the verdict is what it is
+  std::string reason;                      ///< one sentence that says why the verdict is what it is
+  std::vector<std::string> likely_causes;  ///< of the verdict different: simple patterns that the data show
   std::int64_t rows = 0;
-  std::vector<std::string> sources;     ///< side names as `a` and `b` use them: engines, the stored file
-  std::vector<std::string> engines;     ///< Engine::description of those that ran
-  std::vector<std::string> notes;       ///< what a reader should know of the comparison
+  std::vector<std::string> sources;  ///< side names as `a` and `b` use them: engines, the stored file
+  std::vector<std::string> engines;  ///< Engine::description of those that ran
+  std::vector<std::string> notes;    ///< what a reader should know of the comparison
+  bool has_model = true;  ///< false = compare(): the fields about model, rows and engines are empty
   std::string rows_name, rows_dataset;  ///< file name without folders
   std::string element_type;             ///< of the rows: "float32"
   Arithmetic arithmetic = Arithmetic::exact;
@@ -66,8 +68,8 @@ struct VerifyReport {
 /// LabelSource, make_engine and Engine::run throw.
 VerifyReport verify(const VerifyJob& job);
 
-/// One JSON object, schema "evenscore-verify-1": 64-bit integers, bit patterns and non-finite numbers are
-/// strings.
+/// One JSON object, schema "evenscore-verify-1", or "evenscore-compare-1" without a model: 64-bit integers,
+/// bit patterns and non-finite numbers are strings.
 std::string to_json(const VerifyReport& report);
 
 /// For people: the verdict in one sentence, then tables.

@@ -71,6 +71,7 @@ Command add_import(CLI::App& app);
 Command add_inspect(CLI::App& app);
 Command add_score(CLI::App& app);
 Command add_verify(CLI::App& app);
+Command add_compare(CLI::App& app);
 Command add_generate(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_doctor(CLI::App& app);

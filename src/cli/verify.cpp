@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/exit_status.h"
+#include "cli/comparison_options.h"
 #include "cli/options.h"
 #include "evenscore/error.h"
 #include "evenscore/probe.h"
@@ -14,8 +14,8 @@ struct Arguments {
   OutputStyle style;
   ModelArguments model;
   RowsArguments rows;
-  std::string against, labels, mode;
-  Tolerances tolerances;
+  std::string against;
+  ComparisonArguments comparison;
 };
 
 /// --device names the engine that is held against the stored predictions; without them, the one held against
@@ -23,13 +23,6 @@ struct Arguments {
 std::vector<EngineKind> engines_of(const Arguments& arguments, EngineKind engine) {
   if (!arguments.against.empty()) return {engine};
   return {EngineKind::reference, engine == EngineKind::reference ? EngineKind::cpu : engine};
-}
-
-std::optional<VerifyMode> mode_of(const std::string& name) {
-  if (name == "bitwise") return VerifyMode::bitwise;
-  if (name == "bound") return VerifyMode::bound;
-  if (name == "tolerance") return VerifyMode::tolerance;
-  return std::nullopt;
 }
 
 int run(const Arguments& arguments) {
@@ -43,12 +36,9 @@ int run(const Arguments& arguments) {
   job.arithmetic = arguments.rows.arithmetic_rule();
   job.batch_rows = arguments.rows.batch_rows;
   if (!arguments.against.empty()) job.against = parse_file_location(arguments.against);
-  if (!arguments.labels.empty()) job.labels = parse_file_location(arguments.labels);
-  job.mode = mode_of(arguments.mode);
-  job.tolerances = arguments.tolerances;
-  const bool has_tolerance =
-      arguments.tolerances.max_ulp || arguments.tolerances.rtol || arguments.tolerances.atol;
-  if (has_tolerance && !job.mode) job.mode = VerifyMode::tolerance;
+  job.labels = arguments.comparison.labels_location();
+  job.mode = arguments.comparison.verify_mode();
+  job.tolerances = arguments.comparison.tolerances;
   job.mark_bad_rows = arguments.rows.bad_rows_rule() == BadRows::mark;
   const std::vector<ProbeSet> probes = model.probes.empty() ? make_probes(model.pipeline) : model.probes;
   for (const EngineKind engine : job.engines)
@@ -59,12 +49,7 @@ int run(const Arguments& arguments) {
     job.progress = [&line](std::int64_t done, std::int64_t total) { line.update({done, total, 0}); };
     report = verify(job);
   }
-  if (arguments.style.json) {
-    fmt::print("{}\n", to_json(report));
-  } else if (!arguments.style.quiet) {
-    fmt::print("{}", to_text(report));
-  }
-  return report.accepted() ? kDone : kRefuted;
+  return print_report(report, arguments.style);
 }
 
 }  // namespace
@@ -87,16 +72,7 @@ Command add_verify(CLI::App& app) {
   add_rows(*command, arguments->rows);
   command->add_option("--against", arguments->against, "Stored predictions to compare with")
       ->type_name("FILE[:/group]");
-  command->add_option("--labels", arguments->labels, "The true labels of the rows")
-      ->type_name("FILE:/dataset");
-  command->add_option("--mode", arguments->mode, "bitwise, bound or tolerance")
-      ->check(CLI::IsMember({"bitwise", "bound", "tolerance"}));
-  command->add_option("--max-ulp", arguments->tolerances.max_ulp, "tolerance: units in the last place");
-  command
-      ->add_option("--rtol", arguments->tolerances.rtol, "tolerance: relative, |a - b| <= atol + rtol * |b|")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--atol", arguments->tolerances.atol, "tolerance: absolute")
-      ->check(CLI::NonNegativeNumber);
+  add_comparison(*command, arguments->comparison);
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

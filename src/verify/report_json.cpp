@@ -127,29 +127,32 @@ std::string to_json(const VerifyReport& report) {
   const ComparisonResult& found = report.comparison;
   Json outputs = Json::array();
   for (const OutputComparison& o : found.outputs) outputs.push_back(output(o));
-  Json json = {{"schema", "evenscore-verify-1"},
+  Json json = {{"schema", report.has_model ? "evenscore-verify-1" : "evenscore-compare-1"},
                {"verdict", name_of(report.verdict)},
                {"reason", report.reason},
+               {"likely_causes", report.likely_causes},
                {"mode", name_of(report.mode)},
                {"rows", whole(report.rows)},
-               {"rows_source", report.rows_name},
-               {"rows_dataset", report.rows_dataset},
-               {"rows_type", report.element_type},
-               {"arithmetic", report.arithmetic == Arithmetic::exact ? "exact" : "sklearn"},
-               {"pipeline_digest", report.pipeline_digest},
-               {"sklearn_version", report.sklearn_version},
                {"sources", report.sources},
-               {"engines", report.engines},
                {"notes", report.notes},
                {"classes", report.class_names},
                {"outputs", outputs},
                {"labels_compared", whole(found.labels_compared)},
                {"label_flips", whole(found.label_flips)},
-               {"label_flips_explained", whole(found.label_flips_explained)},
-               {"labels_certified", whole(found.labels_certified)},
-               {"bad_rows", whole(report.bad_rows)},
                {"first_differences", differences(found.first_differences)},
                {"first_rejected", differences(found.first_rejected)}};
+  if (report.has_model) {
+    json.update({{"rows_source", report.rows_name},
+                 {"rows_dataset", report.rows_dataset},
+                 {"rows_type", report.element_type},
+                 {"arithmetic", report.arithmetic == Arithmetic::exact ? "exact" : "sklearn"},
+                 {"pipeline_digest", report.pipeline_digest},
+                 {"sklearn_version", report.sklearn_version},
+                 {"engines", report.engines},
+                 {"label_flips_explained", whole(found.label_flips_explained)},
+                 {"labels_certified", whole(found.labels_certified)},
+                 {"bad_rows", whole(report.bad_rows)}});
+  }
   if (report.mode == VerifyMode::tolerance) {
     const Tolerances& t = report.tolerances;
     json["tolerances"] = {{"max_ulp", t.max_ulp ? Json(whole(*t.max_ulp)) : Json(nullptr)},

@@ -56,9 +56,13 @@ std::string setting(const VerifyReport& report) {
     sides += fmt::format("{}{}", sides.empty() ? "" : " with ", source);
   table.add({"compared", sides});
   for (const std::string& engine : report.engines) table.add({"engine", engine});
-  table.add({"rows", fmt::format("{} of {}:{}, {}", grouped(report.rows), report.rows_name,
-                                 report.rows_dataset, report.element_type)});
-  table.add({"arithmetic", report.arithmetic == Arithmetic::exact ? "exact" : "sklearn"});
+  if (report.has_model) {
+    table.add({"rows", fmt::format("{} of {}:{}, {}", grouped(report.rows), report.rows_name,
+                                   report.rows_dataset, report.element_type)});
+    table.add({"arithmetic", report.arithmetic == Arithmetic::exact ? "exact" : "sklearn"});
+  } else {
+    table.add({"rows", grouped(report.rows)});
+  }
   std::string mode(name_of(report.mode));
   const Tolerances& t = report.tolerances;
   if (t.max_ulp) mode += fmt::format(", at most {} ulp", grouped(*t.max_ulp));
@@ -108,10 +112,11 @@ std::string outputs(const VerifyReport& report) {
   return fmt::format("\nNumbers\n{}{}", measures.text(), distances);
 }
 
-std::string labels(const ComparisonResult& found) {
+std::string labels(const ComparisonResult& found, bool has_model) {
   TextTable table;
   table.add({"compared", grouped(found.labels_compared)});
   table.add({"different", grouped(found.label_flips)});
+  if (!has_model) return fmt::format("\nLabels\n{}", table.text());
   table.add({"  explained by rounding", grouped(found.label_flips_explained)});
   table.add({"  unexplained", grouped(found.label_flips - found.label_flips_explained)});
   table.add({"certified", grouped(found.labels_certified)});
@@ -204,11 +209,12 @@ std::string metrics(const VerifyReport& report) {
 
 std::string to_text(const VerifyReport& report) {
   std::string text = fmt::format("{}: {}.\n", headline(report.verdict), report.reason);
+  for (const std::string& cause : report.likely_causes) text += fmt::format("Likely cause: {}.\n", cause);
   for (const std::string& loss : report.hidden_losses) text += fmt::format("Warning: {}.\n", loss);
   text += fmt::format("\n{}", setting(report));
   if (report.comparison.rows == 0 && report.rows > 0) return text;
   text += outputs(report);
-  if (!report.class_names.empty()) text += labels(report.comparison);
+  if (!report.class_names.empty()) text += labels(report.comparison, report.has_model);
   const std::vector<Difference>& rejected = report.comparison.first_rejected;
   if (report.mode != VerifyMode::bitwise) text += differences("First rejected differences", rejected);
   text += differences("First differences", report.comparison.first_differences);

@@ -24,10 +24,10 @@ const char* name_of(NumberOutput output) {
 
 }  // namespace
 
-StoredSide::StoredSide(const FileLocation& location, const ClassIndex& classes, const Program& program)
+StoredSide::StoredSide(const FileLocation& location, const ClassIndex& classes, const PredictionShape& shape)
     : source_(location),
       classes_(classes),
-      scores_(program.is_regressor() ? NumberOutput::prediction : NumberOutput::decision),
+      scores_(shape.is_regressor() ? NumberOutput::prediction : NumberOutput::decision),
       name_(std::filesystem::path(location.file).filename().string()) {
   if (location.object != "/") name_ += ":" + location.object;
   bool any = has_labels();
@@ -35,27 +35,27 @@ StoredSide::StoredSide(const FileLocation& location, const ClassIndex& classes, 
     if (!source_.has(output)) continue;
     any = true;
     const bool probabilities = output != scores_;
-    if (probabilities && !program.has_proba()) {
-      throw Error(ErrorCode::bad_request, "the model has no probabilities to compare with", name_of(output),
+    if (probabilities && shape.n_proba == 0) {
+      throw Error(ErrorCode::bad_request,
+                  fmt::format("the {} has no probabilities to compare with", shape.whose), name_of(output),
                   "give the predictions of this model")
           .in_file(location.file);
     }
     const std::int64_t columns = source_.columns(output);
-    const std::int64_t expected = probabilities ? program.n_proba() : program.n_scores();
-    const bool second_class_only = probabilities && columns == 1 && program.n_classes == 2;
+    const std::int64_t expected = probabilities ? shape.n_proba : shape.n_scores;
+    const bool second_class_only = probabilities && columns == 1 && shape.n_classes == 2;
     if (columns != expected && !second_class_only) {
-      const std::string gives = program.is_regressor()
-                                    ? fmt::format("predicts {} targets", program.n_scores())
-                                    : fmt::format("has {} classes", program.n_classes);
-      throw Error(ErrorCode::shape_mismatch, fmt::format("{} columns, but the model {}", columns, gives),
-                  name_of(output))
+      const std::string gives = shape.is_regressor() ? fmt::format("predicts {} targets", shape.n_scores)
+                                                     : fmt::format("has {} classes", shape.n_classes);
+      throw Error(ErrorCode::shape_mismatch,
+                  fmt::format("{} columns, but the {} {}", columns, shape.whose, gives), name_of(output))
           .in_file(location.file);
     }
   }
   if (!any) {
     throw Error(ErrorCode::bad_request,
-                program.is_regressor() ? "holds no dataset 'prediction', which a regressor is compared by"
-                                       : "holds none of label, label_index, decision, proba and log_proba",
+                shape.is_regressor() ? "holds no dataset 'prediction', which a regressor is compared by"
+                                     : "holds none of label, label_index, decision, proba and log_proba",
                 location.object, "give the group that holds predictions: FILE:/group")
         .in_file(location.file);
   }

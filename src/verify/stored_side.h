@@ -6,19 +6,19 @@
 #include <vector>
 
 #include "evenscore/prediction_file.h"
-#include "evenscore/program.h"
 #include "verify/class_index.h"
 #include "verify/comparison.h"
+#include "verify/prediction_shape.h"
 
 namespace evenscore::verifier {
 
 /// Stored predictions, batch by batch, as a side of a comparison. One thread at a time.
 class StoredSide {
  public:
-  /// Opens the predictions of `program`, whose classes these are (none for a regressor). Throws Error: as
-  /// PredictionSource, shape_mismatch when an output has other columns than the program gives, bad_request
-  /// when it has nothing to compare, or probabilities that the program does not have.
-  StoredSide(const FileLocation& location, const ClassIndex& classes, const Program& program);
+  /// Opens predictions of this shape, whose classes these are (none for a regressor). Throws Error: as
+  /// PredictionSource, shape_mismatch when an output has other columns than the shape has, bad_request when
+  /// it has nothing to compare, or probabilities that the shape does not have.
+  StoredSide(const FileLocation& location, const ClassIndex& classes, const PredictionShape& shape);
 
   std::int64_t count() const { return source_.count(); }
   const std::string& name() const { return name_; }  ///< file name without folders, and the object

@@ -10,11 +10,13 @@
 #include "evenscore/verify.h"
 #include "verify/class_index.h"
 #include "verify/comparison.h"
+#include "verify/difference_patterns.h"
 #include "verify/engine_side.h"
 #include "verify/other_software.h"
 #include "verify/score_bounds.h"
 #include "verify/stored_side.h"
-#include "verify/text_table.h"
+#include "verify/true_labels.h"
+#include "verify/verdict_reason.h"
 
 namespace evenscore {
 namespace {
@@ -38,15 +40,7 @@ void check_request(const VerifyJob& job) {
     throw Error(ErrorCode::bad_request, job.against ? "comparing with stored predictions takes one engine"
                                                     : "comparing engines takes two or more of them");
   }
-  const Tolerances& t = job.tolerances;
-  const bool given = t.max_ulp || t.rtol || t.atol;
-  const bool tolerant = job.mode == VerifyMode::tolerance;
-  if (tolerant && !given)
-    throw Error(ErrorCode::bad_request, "mode tolerance needs --max-ulp, --rtol or --atol");
-  if (!tolerant && given) {
-    throw Error(ErrorCode::bad_request, "--max-ulp, --rtol and --atol belong to mode tolerance", {},
-                "add --mode tolerance");
-  }
+  verifier::check_tolerances(job.mode, job.tolerances);
 }
 
 /// One run of verify(): the open files, the engines and what has been found so far.
@@ -59,7 +53,7 @@ class Verification {
         classes_(pipeline_.classes()) {
     rows_.bind(pipeline_.n_features(), pipeline_.feature_names);
     program_ = compile(pipeline_, {job.arithmetic, rows_.type()});
-    if (job.against) stored_.emplace(*job.against, classes_, program_);
+    if (job.against) stored_.emplace(*job.against, classes_, verifier::shape_of(program_));
     if (job.labels && program_.is_regressor()) {
       throw Error(ErrorCode::bad_request, "a regressor has no classes to compare labels with", "--labels",
                   "leave --labels out");
@@ -169,22 +163,13 @@ class Verification {
       }
     }
     bounds_.emplace(program_, other);
+    if (stored_) patterns_.emplace(engines_[0].name(), stored_->name(), classes_.names());
     if (program_.link == LinkKind::exponential) {
       Program scores = program_;
       scores.link = LinkKind::identity;
       scores_.emplace(job_.engines[0], scores, job_.engine_options, std::vector<verifier::EngineRequest>{{}});
     }
-    if (job_.labels) {
-      labels_.emplace(*job_.labels);
-      if (labels_->count() != rows_.count()) {
-        throw Error(ErrorCode::shape_mismatch,
-                    fmt::format("{} labels for {} rows", labels_->count(), rows_.count()),
-                    job_.labels->object)
-            .in_file(job_.labels->file);
-      }
-      before_.emplace(classes_.size());
-      after_.emplace(classes_.size());
-    }
+    if (job_.labels) labels_.emplace(*job_.labels, classes_, rows_.count());
     const std::int64_t numbers_a_row = std::max(program_.n_scores(), program_.n_classes);
     const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * numbers_a_row;
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
@@ -213,12 +198,12 @@ class Verification {
     for (EngineSide& engine : engines_) engine.run(rows);
     check_status(first, rows);
     const BatchBounds bounds = evaluate_bounds(rows);
-    const std::int32_t* before = engines_[0].label_index();
-    const std::int32_t* after = before;
     if (stored_) {
       const SideView theirs = stored_->read(first, rows.count, engines_[0].label_index());
-      comparisons_[0].add(first, rows.count, engines_[0].view(last_request_), theirs, &bounds);
-      before = theirs.label_index;
+      const SideView ours = engines_[0].view(last_request_);
+      comparisons_[0].add(first, rows.count, ours, theirs, &bounds);
+      patterns_->add(rows.count, ours, theirs);
+      if (labels_) labels_->add(first, rows.count, theirs, ours);
     } else {
       for (std::size_t e = 1; e < engines_.size(); ++e) {
         for (std::size_t i = 0; i < n_views_; ++i) {
@@ -228,9 +213,8 @@ class Verification {
           comparisons_[(e - 1) * n_views_ + i].add(first, rows.count, a, b, &bounds);
         }
       }
-      after = engines_[1].label_index();
+      if (labels_) labels_->add(first, rows.count, engines_[0].view(0), engines_[1].view(0));
     }
-    if (labels_) count_labels(first, rows.count, before, after);
   }
 
   BatchBounds evaluate_bounds(const RowsView& rows) {
@@ -257,70 +241,17 @@ class Verification {
     }
   }
 
-  void count_labels(std::int64_t first, std::int64_t n, const std::int32_t* before,
-                    const std::int32_t* after) {
-    const Labels labels = labels_->read(first, n);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      const std::int32_t truth = classes_.of(labels, k);
-      if (truth < 0) {
-        throw Error(
-            ErrorCode::bad_request,
-            fmt::format("the label of row {} (from 0) is '{}', which is none of the model's {} classes",
-                        first + i, verifier::label_text(labels, k), classes_.size()),
-            job_.labels->object)
-            .in_file(job_.labels->file);
-      }
-      if (before != nullptr) before_->add(truth, before[i]);
-      after_->add(truth, after[i]);
-    }
-  }
-
   void finish() {
     for (const Comparison& comparison : comparisons_)
       verifier::merge(report_.comparison, comparison.result());
     report_.verdict = verifier::verdict_of(report_.comparison, report_.mode);
-    report_.reason = reason();
+    report_.reason =
+        verifier::verdict_reason(report_.comparison, report_.verdict, report_.mode, program_.is_regressor());
+    if (patterns_ && !report_.accepted()) report_.likely_causes = patterns_->causes();
     if (!labels_) return;
-    report_.after = after_->metrics();
-    report_.after_source = stored_ ? engines_[0].name() : engines_[1].name();
-    if (stored_ && !stored_->has_labels()) return;
-    report_.before = before_->metrics();
     report_.before_source = stored_ ? stored_->name() : engines_[0].name();
-    report_.hidden_losses = hidden_losses(*report_.before, *report_.after, report_.class_names);
-  }
-
-  std::string reason() const {
-    const ComparisonResult& found = report_.comparison;
-    if (report_.verdict == Verdict::identical) return "every bit of every row is equal";
-    const std::int64_t unexplained = report_.mode == VerifyMode::bitwise
-                                         ? found.label_flips
-                                         : found.label_flips - found.label_flips_explained;
-    std::int64_t rejected = 0;
-    for (const OutputComparison& output : found.outputs) rejected += output.rejected;
-    std::string flips;
-    if (!program_.is_regressor()) {
-      flips = found.label_flips == 0
-                  ? "; no label differs"
-                  : fmt::format("; {} labels differ, each in a row that rounding leaves open",
-                                grouped(found.label_flips));
-    }
-    if (report_.verdict == Verdict::equal_within_rounding) {
-      return fmt::format("every number is within its proven rounding bound{}", flips);
-    }
-    if (report_.verdict == Verdict::within_tolerance)
-      return fmt::format("every number is within tolerance{}", flips);
-    const char* rule = report_.mode == VerifyMode::bitwise ? "differ"
-                       : report_.mode == VerifyMode::bound ? "are outside their rounding bound"
-                                                           : "are outside the tolerance";
-    std::string text = rejected > 0 ? fmt::format("{} numbers {}", grouped(rejected), rule) : std::string();
-    if (unexplained > 0) {
-      if (!text.empty()) text += "; ";
-      text += report_.mode == VerifyMode::bitwise
-                  ? fmt::format("{} labels differ", grouped(unexplained))
-                  : fmt::format("{} labels differ that rounding does not explain", grouped(unexplained));
-    }
-    return text;
+    report_.after_source = stored_ ? engines_[0].name() : engines_[1].name();
+    labels_->report(report_);
   }
 
   const VerifyJob& job_;
@@ -338,8 +269,8 @@ class Verification {
       comparisons_;  ///< for each engine after the first, or the stored predictions: n_views_
   std::optional<verifier::ScoreBounds> bounds_;
   std::vector<double> bound_, bound_other_;
-  std::optional<LabelSource> labels_;
-  std::optional<ConfusionCounts> before_, after_;
+  std::optional<verifier::DifferencePatterns> patterns_;  ///< with stored predictions
+  std::optional<verifier::TrueLabels> labels_;
   VerifyReport report_;
 };
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "evenscore/verify.h"
+#include "verify/class_index.h"
+#include "verify/comparison.h"
+
+namespace evenscore::verifier {
+
+/// The true labels of the rows, and what they say about the predictions of two sides, batch by batch. One
+/// thread at a time.
+class TrueLabels {
+ public:
+  /// Throws Error: as LabelSource, shape_mismatch when there are not `rows` of them.
+  TrueLabels(const FileLocation& location, const ClassIndex& classes, std::int64_t rows);
+
+  /// Predictions of rows [first, first + n): `before` and `after`, either without labels perhaps. Throws
+  /// Error (bad_request) for a true label that is no class.
+  void add(std::int64_t first, std::int64_t n, const SideView& before, const SideView& after);
+
+  /// Fills in metrics and hidden losses; sources[0] of the report is "before", sources[1] "after", unless
+  /// before_source and after_source say otherwise.
+  void report(VerifyReport& report) const;
+
+ private:
+  FileLocation location_;
+  const ClassIndex& classes_;
+  LabelSource source_;
+  ConfusionCounts before_, after_;
+  bool has_before_ = false, has_after_ = false;
+};
+
+}  // namespace evenscore::verifier
