@@ -2,7 +2,7 @@
 
 usage: command_line_test.py EVENSCORE REPOSITORY
 
-Needs the Debian packages python3-h5py and python3-numpy; exits with 77 (skipped) without them.
+Needs the Debian packages python3-h5py, python3-numpy and python3-sklearn; exits with 77 (skipped) without them.
 """
 
 import json
@@ -19,6 +19,7 @@ import unittest
 try:
     import h5py
     import numpy as np
+    import sklearn.metrics
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -495,6 +496,81 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "e.h5", says=["e.h5", "label"])
         self.refused("compare", "a.h5", "a.h5", "--mode", "bound", says=["--mode bound", "verify"])
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
+
+
+class QualityBesideScikitLearn(CommandLine):
+    """Metrics with --labels against sklearn.metrics, ties and runs in temporary files included."""
+
+    def metrics(self, truth, label, proba, *options):
+        with h5py.File(self.folder / "p.h5", "w") as file:
+            file["label"], file["proba"], file["y"] = label, proba, truth
+            file["classes"] = np.arange(max(2, proba.shape[1]) if proba.ndim == 2 else 2)
+        return json.loads(self.run_evenscore("compare", "p.h5", "p.h5", "--labels", "p.h5:/y", "--json", *options).stdout)["after"]
+
+    def expect(self, ours, truth, label, proba):
+        m = sklearn.metrics
+        classes = np.arange(proba.shape[1])
+        precision, recall, f1, support = m.precision_recall_fscore_support(truth, label, labels=classes, zero_division=0)
+        for c in classes:
+            self.assertAlmostEqual(ours["classes"][c]["precision"], precision[c], delta=1e-12)
+            self.assertAlmostEqual(ours["classes"][c]["recall"], recall[c], delta=1e-12)
+            self.assertAlmostEqual(ours["classes"][c]["f1"], f1[c], delta=1e-12)
+            self.assertEqual(int(ours["classes"][c]["support"]), support[c])
+        for average in ("macro", "weighted", "micro"):
+            values = m.precision_recall_fscore_support(truth, label, labels=classes, average=average, zero_division=0)
+            for name, value in zip(("precision", "recall", "f1"), values):
+                self.assertAlmostEqual(ours[average][name], value, delta=1e-12)
+        self.assertAlmostEqual(ours["accuracy"], m.accuracy_score(truth, label), delta=1e-12)
+        self.assertAlmostEqual(ours["balanced_accuracy"], m.balanced_accuracy_score(truth, label), delta=1e-12)
+        self.assertAlmostEqual(ours["matthews"], m.matthews_corrcoef(truth, label), delta=1e-12)
+        quality = ours["probabilities"]
+        self.assertEqual(int(quality["rows"]), len(truth))
+        self.assertAlmostEqual(quality["log_loss"], m.log_loss(truth, proba, labels=classes), delta=1e-12)
+        if len(classes) == 2:
+            self.assertAlmostEqual(quality["brier"], m.brier_score_loss(truth, proba[:, 1]), delta=1e-12)
+            self.assertAlmostEqual(quality["roc_auc"], m.roc_auc_score(truth, proba[:, 1]), delta=1e-12)
+            self.assertAlmostEqual(quality["average_precision"], m.average_precision_score(truth, proba[:, 1]), delta=1e-12)
+            self.assertEqual((quality["curve"][-1]["recall"], quality["curve"][-1]["false_positive_rate"]), (1.0, 1.0))
+            self.assertEqual(sum(int(b["rows"]) for b in quality["calibration"]), len(truth))
+        else:
+            one_hot = truth[:, None] == classes
+            self.assertAlmostEqual(quality["brier"], ((proba - one_hot) ** 2).sum(1).mean(), delta=1e-12)
+            self.assertAlmostEqual(quality["roc_auc"], m.roc_auc_score(truth, proba, multi_class="ovr"), delta=1e-12)
+            self.assertAlmostEqual(quality["average_precision"], m.average_precision_score(one_hot, proba, average="macro"), delta=1e-12)
+
+    def case(self, rows, classes, digits, *options):
+        random = np.random.default_rng(rows + classes)
+        truth = random.integers(0, classes, rows)
+        scores = random.normal(size=(rows, classes)) + (truth[:, None] == np.arange(classes))
+        proba = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+        if digits:  # ties
+            proba = np.round(proba * 8) / 8
+            proba[:, 0] = 1 - proba[:, 1:].sum(1)
+        label = proba.argmax(1)
+        self.expect(self.metrics(truth, label, proba, *options), truth, label, proba)
+
+    def test_two_classes(self):
+        self.case(5000, 2, 0)
+
+    def test_two_classes_with_ties(self):
+        self.case(5000, 2, 1)
+
+    def test_several_classes(self):
+        self.case(4000, 4, 0)
+
+    def test_more_rows_than_memory_go_through_temporary_files(self):
+        self.case(200_000, 2, 0, "--memory", "1")
+        self.assertEqual([name for name in os.listdir(self.folder) if name != "p.h5"], [])
+
+    def test_ranking_can_be_left_out(self):
+        quality = self.metrics(np.array([0, 1]), np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), "--no-ranking")["probabilities"]
+        self.assertIsNone(quality["roc_auc"])
+        self.assertGreater(quality["log_loss"], 0)
+
+    def test_one_true_class_has_no_roc_auc(self):
+        quality = self.metrics(np.array([1, 1]), np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]))["probabilities"]
+        self.assertIsNone(quality["roc_auc"])
+        self.assertEqual(quality["average_precision"], 1.0)
 
 
 class Importing(CommandLine):

@@ -14,6 +14,7 @@ struct CompareJob {
   /// bitwise, or tolerance, which needs at least one tolerance; bound needs the model: see verify().
   VerifyMode mode = VerifyMode::bitwise;
   Tolerances tolerances = {};
+  std::size_t ranking_memory = kRankingMemory;  ///< with labels: for sorting; 0 = no ranking metrics
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
 };
 

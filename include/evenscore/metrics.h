@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,36 @@ struct ClassMetrics {
   std::int64_t support = 0;  ///< rows whose true class it is
 };
 
+/// What is above a threshold: a point of the ROC curve and of the precision-recall curve.
+struct RankingPoint {
+  double threshold = std::numeric_limits<double>::infinity();
+  double recall = 0.0;  ///< the true positive rate
+  double false_positive_rate = 0.0;
+  double precision = 1.0;
+};
+
+/// Rows whose probability of the second class is in one tenth of [0, 1].
+struct CalibrationBin {
+  std::int64_t rows = 0;
+  double mean_probability = 0.0;
+  double fraction_positive = 0.0;
+};
+
+/// scikit-learn's metrics of probabilities, or of two classes' scores. Of two classes the second is positive;
+/// of more, each class is held against all others, and the macro average taken.
+struct ProbabilityMetrics {
+  std::int64_t rows = 0;           ///< with finite numbers; the others are left out
+  std::optional<double> log_loss;  ///< probabilities clipped to the machine epsilon of their type
+  /// Mean of (p - y)^2 of the second of two classes; of more, summed over all classes.
+  std::optional<double> brier;
+  std::optional<double> roc_auc;            ///< nothing where a class, or all others, do not occur
+  std::optional<double> average_precision;  ///< nothing where a class does not occur
+  /// One of two classes, or one a class.
+  std::vector<std::optional<double>> class_roc_auc, class_average_precision;
+  std::vector<RankingPoint> curve;          ///< of two classes, about 400 points of it
+  std::vector<CalibrationBin> calibration;  ///< of two classes; empty bins are left out
+};
+
 /// scikit-learn's classification metrics of one set of predictions.
 struct ClassificationMetrics {
   std::int64_t rows = 0;
@@ -22,8 +54,10 @@ struct ClassificationMetrics {
   std::vector<std::vector<std::int64_t>> confusion_matrix;
   double accuracy = 0.0;
   double balanced_accuracy = 0.0;  ///< mean recall of the classes that occur
+  double matthews = 0.0;           ///< correlation of true and predicted classes; 0 where one is constant
   std::vector<ClassMetrics> classes;
   ClassMetrics macro, weighted, micro;
+  std::optional<ProbabilityMetrics> probabilities;
 };
 
 /// Counts predictions as they come. One thread at a time.

@@ -15,6 +15,9 @@
 
 namespace evenscore {
 
+/// For sorting scores, unless said otherwise; what does not fit goes to temporary files.
+inline constexpr std::size_t kRankingMemory = std::size_t{512} << 20;
+
 /// What to verify. The model is borrowed for the call.
 struct VerifyJob {
   const ModelFile& model;
@@ -27,9 +30,10 @@ struct VerifyJob {
   std::optional<FileLocation> labels = {};   ///< the true labels of the same rows
   /// Default: bitwise between engines and for predictions that evenscore wrote, else bound.
   std::optional<VerifyMode> mode = {};
-  Tolerances tolerances = {};   ///< for mode tolerance, which needs at least one
-  std::int64_t batch_rows = 0;  ///< 0 = chosen; never changes a bit
-  bool mark_bad_rows = false;   ///< count rows that cannot be scored instead of stopping at the first
+  Tolerances tolerances = {};                   ///< for mode tolerance, which needs at least one
+  std::int64_t batch_rows = 0;                  ///< 0 = chosen; never changes a bit
+  std::size_t ranking_memory = kRankingMemory;  ///< with labels: for sorting; 0 = no ranking metrics
+  bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
 };
 

@@ -20,6 +20,7 @@ int run(const Arguments& arguments) {
   CompareJob job{.a = parse_file_location(arguments.a), .b = parse_file_location(arguments.b)};
   job.labels = arguments.comparison.labels_location();
   job.mode = arguments.comparison.verify_mode().value_or(VerifyMode::bitwise);
+  job.ranking_memory = arguments.comparison.ranking_memory();
   job.tolerances = arguments.comparison.tolerances;
   VerifyReport report;
   {

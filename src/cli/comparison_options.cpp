@@ -19,6 +19,10 @@ std::optional<VerifyMode> ComparisonArguments::verify_mode() const {
   return has_tolerance ? std::optional(VerifyMode::tolerance) : std::nullopt;
 }
 
+std::size_t ComparisonArguments::ranking_memory() const {
+  return no_ranking ? 0 : static_cast<std::size_t>(memory_mib) << 20U;
+}
+
 void add_comparison(CLI::App& command, ComparisonArguments& comparison) {
   command.add_option("--labels", comparison.labels, "The true labels of the rows")
       ->type_name("FILE:/dataset");
@@ -30,6 +34,13 @@ void add_comparison(CLI::App& command, ComparisonArguments& comparison) {
       ->check(CLI::NonNegativeNumber);
   command.add_option("--atol", comparison.tolerances.atol, "tolerance: absolute")
       ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--memory", comparison.memory_mib,
+                  "With --labels: MiB for ranking rows; what does not fit goes to temporary files")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
+      ->capture_default_str();
+  command.add_flag("--no-ranking", comparison.no_ranking,
+                   "With --labels: no ROC AUC and no average precision, which need rows in order");
 }
 
 int print_report(const VerifyReport& report, const OutputStyle& style) {

@@ -13,10 +13,13 @@ namespace evenscore::cli {
 struct ComparisonArguments {
   std::string labels, mode;
   Tolerances tolerances;
+  std::int64_t memory_mib = static_cast<std::int64_t>(kRankingMemory >> 20U);
+  bool no_ranking = false;
 
   std::optional<FileLocation> labels_location() const;
   /// Tolerance where only tolerances are given.
   std::optional<VerifyMode> verify_mode() const;
+  std::size_t ranking_memory() const;
 };
 void add_comparison(CLI::App& command, ComparisonArguments& comparison);
 

@@ -38,6 +38,7 @@ int run(const Arguments& arguments) {
   if (!arguments.against.empty()) job.against = parse_file_location(arguments.against);
   job.labels = arguments.comparison.labels_location();
   job.mode = arguments.comparison.verify_mode();
+  job.ranking_memory = arguments.comparison.ranking_memory();
   job.tolerances = arguments.comparison.tolerances;
   job.mark_bad_rows = arguments.rows.bad_rows_rule() == BadRows::mark;
   const std::vector<ProbeSet> probes = model.probes.empty() ? make_probes(model.pipeline) : model.probes;

@@ -76,7 +76,7 @@ class PredictionComparison {
         {report_.sources[0], report_.sources[1], job_.mode, job_.tolerances, rules, report_.class_names});
     verifier::DifferencePatterns patterns(report_.sources[0], report_.sources[1], report_.class_names);
     std::optional<verifier::TrueLabels> labels;
-    if (job_.labels) labels.emplace(*job_.labels, classes_, a_.count());
+    if (job_.labels) labels.emplace(*job_.labels, classes_, a_.count(), job_.ranking_memory);
     const std::int64_t bytes_a_row = 48 * std::max<std::int64_t>(1, shape_.n_scores + shape_.n_classes);
     const std::int64_t step = std::max<std::int64_t>(1, kBatchBytes / bytes_a_row);
     for (std::int64_t first = 0; first < a_.count(); first += step) {

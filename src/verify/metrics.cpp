@@ -24,6 +24,27 @@ ClassMetrics from_counts(std::int64_t hits, std::int64_t predicted, std::int64_t
           quotient(2.0 * tp, static_cast<double>(predicted + support)), support};
 }
 
+/// Gorodkin 2004, for any number of classes. In long double: the products are of the order of rows^2.
+double matthews_correlation(std::int64_t hits, std::int64_t rows, std::int64_t scored,
+                            const std::vector<std::int64_t>& support,
+                            const std::vector<std::int64_t>& predicted) {
+  long double together = 0.0L;
+  const auto unscored = static_cast<long double>(rows - scored);
+  long double predicted_squares = unscored * unscored;
+  long double support_squares = 0.0L;
+  for (std::size_t c = 0; c < support.size(); ++c) {
+    const auto t = static_cast<long double>(support[c]);
+    const auto p = static_cast<long double>(predicted[c]);
+    together += t * p;
+    support_squares += t * t;
+    predicted_squares += p * p;
+  }
+  const auto n = static_cast<long double>(rows);
+  const long double spread = (n * n - predicted_squares) * (n * n - support_squares);
+  if (spread == 0.0L) return 0.0;
+  return static_cast<double>((static_cast<long double>(hits) * n - together) / std::sqrt(spread));
+}
+
 /// Mean over classes, each with the weight that `weight` gives it.
 template <class Weight>
 ClassMetrics average(const std::vector<ClassMetrics>& classes, const Weight& weight) {
@@ -87,6 +108,8 @@ ClassificationMetrics ConfusionCounts::metrics() const {
   }
   metrics.balanced_accuracy = quotient(metrics.balanced_accuracy, static_cast<double>(occurring));
   metrics.accuracy = quotient(static_cast<double>(all_hits), static_cast<double>(metrics.rows));
+  metrics.matthews =
+      matthews_correlation(all_hits, metrics.rows, metrics.rows - metrics.unscored, support, predicted);
   metrics.macro = average(metrics.classes, [](const ClassMetrics&) { return 1.0; });
   metrics.weighted =
       average(metrics.classes, [](const ClassMetrics& c) { return static_cast<double>(c.support); });

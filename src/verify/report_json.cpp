@@ -81,6 +81,37 @@ Json class_metrics(const ClassMetrics& m) {
   return {{"precision", m.precision}, {"recall", m.recall}, {"f1", m.f1}, {"support", whole(m.support)}};
 }
 
+Json list_of(const std::vector<std::optional<double>>& values) {
+  Json array = Json::array();
+  for (const std::optional<double>& value : values) array.push_back(optional_number(value));
+  return array;
+}
+
+Json probability_metrics(const ProbabilityMetrics& m) {
+  Json curve = Json::array();
+  for (const RankingPoint& point : m.curve) {
+    curve.push_back({{"threshold", number(point.threshold)},
+                     {"recall", point.recall},
+                     {"false_positive_rate", point.false_positive_rate},
+                     {"precision", point.precision}});
+  }
+  Json calibration = Json::array();
+  for (const CalibrationBin& bin : m.calibration) {
+    calibration.push_back({{"rows", whole(bin.rows)},
+                           {"mean_probability", bin.mean_probability},
+                           {"fraction_positive", bin.fraction_positive}});
+  }
+  return {{"rows", whole(m.rows)},
+          {"log_loss", optional_number(m.log_loss)},
+          {"brier", optional_number(m.brier)},
+          {"roc_auc", optional_number(m.roc_auc)},
+          {"average_precision", optional_number(m.average_precision)},
+          {"class_roc_auc", list_of(m.class_roc_auc)},
+          {"class_average_precision", list_of(m.class_average_precision)},
+          {"curve", curve},
+          {"calibration", calibration}};
+}
+
 Json metrics(const ClassificationMetrics& m, const std::string& source,
              const std::vector<std::string>& names) {
   Json matrix = Json::array();
@@ -95,16 +126,19 @@ Json metrics(const ClassificationMetrics& m, const std::string& source,
     entry.update(class_metrics(m.classes[c]));
     classes.push_back(entry);
   }
-  return {{"source", source},
-          {"rows", whole(m.rows)},
-          {"unscored", whole(m.unscored)},
-          {"confusion_matrix", matrix},
-          {"accuracy", m.accuracy},
-          {"balanced_accuracy", m.balanced_accuracy},
-          {"classes", classes},
-          {"macro", class_metrics(m.macro)},
-          {"weighted", class_metrics(m.weighted)},
-          {"micro", class_metrics(m.micro)}};
+  Json object = {{"source", source},
+                 {"rows", whole(m.rows)},
+                 {"unscored", whole(m.unscored)},
+                 {"confusion_matrix", matrix},
+                 {"accuracy", m.accuracy},
+                 {"balanced_accuracy", m.balanced_accuracy},
+                 {"matthews", m.matthews},
+                 {"classes", classes},
+                 {"macro", class_metrics(m.macro)},
+                 {"weighted", class_metrics(m.weighted)},
+                 {"micro", class_metrics(m.micro)}};
+  if (m.probabilities) object["probabilities"] = probability_metrics(*m.probabilities);
+  return object;
 }
 
 Json change(const ClassificationMetrics& before, const ClassificationMetrics& after,
@@ -116,8 +150,19 @@ Json change(const ClassificationMetrics& before, const ClassificationMetrics& af
                        {"recall", after.classes[c].recall - before.classes[c].recall},
                        {"f1", after.classes[c].f1 - before.classes[c].f1}});
   }
+  const auto moved = [&](std::optional<double> ProbabilityMetrics::*measure) -> Json {
+    if (!before.probabilities || !after.probabilities) return nullptr;
+    const std::optional<double>& was = (*before.probabilities).*measure;
+    const std::optional<double>& is = (*after.probabilities).*measure;
+    return was && is ? Json(*is - *was) : Json(nullptr);
+  };
   return {{"accuracy", after.accuracy - before.accuracy},
           {"balanced_accuracy", after.balanced_accuracy - before.balanced_accuracy},
+          {"matthews", after.matthews - before.matthews},
+          {"log_loss", moved(&ProbabilityMetrics::log_loss)},
+          {"brier", moved(&ProbabilityMetrics::brier)},
+          {"roc_auc", moved(&ProbabilityMetrics::roc_auc)},
+          {"average_precision", moved(&ProbabilityMetrics::average_precision)},
           {"classes", classes}};
 }
 

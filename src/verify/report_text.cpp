@@ -182,6 +182,18 @@ std::string metrics(const VerifyReport& report) {
   };
   line("accuracy", [](const ClassificationMetrics& m) { return m.accuracy; });
   line("balanced accuracy", [](const ClassificationMetrics& m) { return m.balanced_accuracy; });
+  line("Matthews correlation", [](const ClassificationMetrics& m) { return m.matthews; });
+  const auto of_probabilities = [&](const char* name, std::optional<double> ProbabilityMetrics::*measure) {
+    const auto has = [&](const std::optional<ClassificationMetrics>& m) {
+      return m && m->probabilities && (*m->probabilities).*measure;
+    };
+    if (!has(report.after) || (report.before && !has(report.before))) return;
+    line(name, [measure](const ClassificationMetrics& m) { return *((*m.probabilities).*measure); });
+  };
+  of_probabilities("ROC AUC", &ProbabilityMetrics::roc_auc);
+  of_probabilities("average precision", &ProbabilityMetrics::average_precision);
+  of_probabilities("log loss", &ProbabilityMetrics::log_loss);
+  of_probabilities("Brier score", &ProbabilityMetrics::brier);
   line("macro f1", [](const ClassificationMetrics& m) { return m.macro.f1; });
   line("weighted f1", [](const ClassificationMetrics& m) { return m.weighted.f1; });
   if (report.class_names.size() <= kMostClasses) {

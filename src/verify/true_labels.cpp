@@ -6,12 +6,15 @@
 
 namespace evenscore::verifier {
 
-TrueLabels::TrueLabels(const FileLocation& location, const ClassIndex& classes, std::int64_t rows)
+TrueLabels::TrueLabels(const FileLocation& location, const ClassIndex& classes, std::int64_t rows,
+                       std::size_t ranking_memory)
     : location_(location),
       classes_(classes),
       source_(location),
       before_(classes.size()),
-      after_(classes.size()) {
+      after_(classes.size()),
+      before_quality_(classes.size(), ranking_memory / 2),
+      after_quality_(classes.size(), ranking_memory / 2) {
   if (source_.count() == rows) return;
   throw Error(ErrorCode::shape_mismatch, fmt::format("{} labels for {} rows", source_.count(), rows),
               location.object)
@@ -32,17 +35,23 @@ void TrueLabels::add(std::int64_t first, std::int64_t n, const SideView& before,
                   location_.object)
           .in_file(location_.file);
     }
+    before_quality_.add(before, i, truth);
+    after_quality_.add(after, i, truth);
     if (before.label_index != nullptr) before_.add(truth, before.label_index[i]);
     if (after.label_index != nullptr) after_.add(truth, after.label_index[i]);
   }
 }
 
-void TrueLabels::report(VerifyReport& report) const {
+void TrueLabels::report(VerifyReport& report) {
   if (report.before_source.empty()) report.before_source = report.sources[0];
   if (report.after_source.empty()) report.after_source = report.sources[1];
-  if (has_after_) report.after = after_.metrics();
+  if (has_after_) {
+    report.after = after_.metrics();
+    report.after->probabilities = after_quality_.metrics();
+  }
   if (!has_before_) return;
   report.before = before_.metrics();
+  report.before->probabilities = before_quality_.metrics();
   if (has_after_) report.hidden_losses = hidden_losses(*report.before, *report.after, report.class_names);
 }
 

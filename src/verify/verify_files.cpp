@@ -169,7 +169,7 @@ class Verification {
       scores.link = LinkKind::identity;
       scores_.emplace(job_.engines[0], scores, job_.engine_options, std::vector<verifier::EngineRequest>{{}});
     }
-    if (job_.labels) labels_.emplace(*job_.labels, classes_, rows_.count());
+    if (job_.labels) labels_.emplace(*job_.labels, classes_, rows_.count(), job_.ranking_memory);
     const std::int64_t numbers_a_row = std::max(program_.n_scores(), program_.n_classes);
     const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * numbers_a_row;
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
