@@ -498,6 +498,84 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
 
 
+class Auditing(CommandLine):
+    """A file that `score` wrote is what its model computes from its rows, or it is refuted."""
+
+    def scored(self, name, *options):
+        rows, _ = self.fixture_rows(name)
+        self.run_evenscore("score", FIXTURES / f"{name}.joblib", rows, "-o", "out.h5", "--overwrite", *options)
+        return FIXTURES / f"{name}.joblib", rows
+
+    def audit(self, model, rows, *options, status=0):
+        report = json.loads(self.run_evenscore("audit", "out.h5", model, rows, "--json", *options, status=status).stdout)
+        self.assertEqual(report["verdict"], "refuted" if status else "accepted")
+        return {check["name"]: check["passed"] for check in report["checks"]}
+
+    def test_an_untouched_file_is_accepted_whatever_its_labels_and_types(self):
+        for name in ("binary", "multinomial3", "object_string_classes", "bool_classes", "float_classes", "uint8_classes"):
+            for options in ((), ("--output-dtype", "f32"), ("--arithmetic", "sklearn"), ("--bad-rows", "mark")):
+                with self.subTest(name=name, options=options):
+                    model, rows = self.scored(name, *options)
+                    self.assertEqual(set(self.audit(model, rows).items()), {("pipeline", True), ("rows", True), ("outputs", True), ("sample", True)})
+
+    def test_one_changed_number_is_refuted(self):
+        model, rows = self.scored("binary")
+        with h5py.File(self.folder / "out.h5", "r+") as file:
+            file["proba"][3, 1] = np.nextafter(file["proba"][3, 1], 0)
+        checks = self.audit(model, rows, "--sample", "1000000", status=1)
+        self.assertEqual((checks["outputs"], checks["sample"], checks["rows"]), (False, False, True))
+        self.assertIn("Refuted", self.run_evenscore("audit", "out.h5", model, rows, status=1).stdout)
+
+    def test_a_changed_number_with_a_changed_digest_is_refuted_by_the_sample(self):
+        model, rows = self.scored("binary")
+        with h5py.File(self.folder / "out.h5", "r+") as file:
+            file["proba"][3, 1] = 0.5
+        found = json.loads(self.run_evenscore("audit", "out.h5", model, rows, "--json", status=1).stdout)
+        digest = next(check["detail"] for check in found["checks"] if check["name"] == "outputs").split()[3].rstrip(",")
+        with h5py.File(self.folder / "out.h5", "r+") as file:
+            file.attrs["outputs_digest"] = np.bytes_(digest)
+        checks = self.audit(model, rows, status=1)
+        self.assertEqual((checks["outputs"], checks["sample"]), (True, False))
+
+    def test_another_model_and_other_rows_are_refuted(self):
+        model, rows = self.scored("binary")
+        self.assertFalse(self.audit(FIXTURES / "newton_cholesky_binary.joblib", rows, status=1)["pipeline"])
+        with h5py.File(rows, "r+") as file:
+            file["X"][0, 0] += 1
+        self.assertFalse(self.audit(model, rows, status=1)["rows"])
+
+    def test_the_certificate_is_written_and_must_agree(self):
+        model, rows = self.scored("binary", "--certificate")
+        certificate = self.folder / "out.h5.run.json"
+        said = json.loads(certificate.read_text())
+        self.assertEqual((said["schema"], said["output"], said["arithmetic"]), ("evenscore-certificate-1", "out.h5", "exact"))
+        self.assertTrue(self.audit(model, rows)["certificate"])
+        said["outputs_digest"] = "0" * 64
+        certificate.write_text(json.dumps(said))
+        self.assertFalse(self.audit(model, rows, status=1)["certificate"])
+        self.refused("score", model, rows, "-o", "new.h5", "--certificate", "--output", "nothing", says="nothing")
+        self.assertFalse((self.folder / "new.h5.run.json").exists())
+        certificate.rename(self.folder / "new.h5.run.json")
+        self.refused("score", model, rows, "-o", "new.h5", "--certificate", says="new.h5.run.json")
+        self.assertFalse((self.folder / "new.h5").exists())
+
+    def test_a_sample_is_the_same_for_the_same_seed(self):
+        model, rows = self.scored("binary")
+        verify = lambda *options: json.loads(self.run_evenscore("verify", model, rows, "--json", *options).stdout)
+        report = verify("--sample", "7", "--seed", "5")
+        self.assertEqual((report["rows_compared"], report["sample_seed"], report["verdict"]), ("7", "5", "identical"))
+        self.assertEqual(report, verify("--sample", "7", "--seed", "5"))
+        self.assertIsNone(verify("--sample", "1000000")["sample_seed"])
+
+    def test_requests_that_make_no_sense(self):
+        model, rows = self.scored("binary")
+        self.refused("audit", "nowhere.h5", model, rows, says="nowhere.h5")
+        with h5py.File(self.folder / "foreign.h5", "w") as file:
+            file["label"] = [0, 1]
+        self.refused("audit", "foreign.h5", model, rows, says=["foreign.h5", "verify --against"])
+        self.refused("audit", "out.h5", model, rows, "--sample", "0", says="--sample")
+
+
 class QualityBesideScikitLearn(CommandLine):
     """Metrics with --labels against sklearn.metrics, ties and runs in temporary files included."""
 
@@ -658,7 +736,7 @@ class Describing(CommandLine):
             self.assertTrue(report["schema"].startswith("evenscore-"))
 
     def test_every_command_has_help_with_its_options(self):
-        for command in ("import", "inspect", "score", "verify", "compare", "bench", "generate", "doctor"):
+        for command in ("import", "inspect", "score", "verify", "compare", "audit", "bench", "generate", "doctor"):
             text = self.run_evenscore(command, "--help").stdout
             self.assertIn("--json", text)
         self.assertIn("0.1.0", self.run_evenscore("--version").stdout)

@@ -32,6 +32,8 @@ struct VerifyJob {
   std::optional<VerifyMode> mode = {};
   Tolerances tolerances = {};                   ///< for mode tolerance, which needs at least one
   std::int64_t batch_rows = 0;                  ///< 0 = chosen; never changes a bit
+  std::int64_t sample = 0;                      ///< compare so many rows, chosen at random; 0 = all
+  std::uint64_t seed = 0;                       ///< chooses the sample
   std::size_t ranking_memory = kRankingMemory;  ///< with labels: for sorting; 0 = no ranking metrics
   bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
@@ -54,7 +56,8 @@ struct VerifyReport {
   Tolerances tolerances;
   std::string pipeline_digest, sklearn_version;
   ComparisonResult comparison;
-  std::int64_t bad_rows = 0;  ///< rows that cannot be scored
+  std::int64_t bad_rows = 0;             ///< rows that cannot be scored
+  std::optional<std::uint64_t> sampled;  ///< the seed, where not all rows were compared
   std::vector<std::string> class_names;
   /// With labels. `before` is missing when the stored predictions have no labels.
   std::optional<ClassificationMetrics> before, after;

@@ -80,7 +80,7 @@ void add_rows_selection(CLI::App& command, RowsArguments& rows) {
                    "The dataset is (features, rows), as MATLAB and Julia write it");
 }
 
-void add_engine(CLI::App& command, RowsArguments& rows) {
+void add_device(CLI::App& command, RowsArguments& rows) {
   command
       .add_option(
           "--device", rows.device,
@@ -90,6 +90,10 @@ void add_engine(CLI::App& command, RowsArguments& rows) {
   command.add_option("--threads", rows.threads, "CPU threads, 0 = all; never changes a bit")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
+}
+
+void add_engine(CLI::App& command, RowsArguments& rows) {
+  add_device(command, rows);
   command.add_option("--batch-rows", rows.batch_rows, "Rows at a time, 0 = chosen; never changes a bit")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();

@@ -56,6 +56,8 @@ struct RowsArguments {
 void add_rows(CLI::App& command, RowsArguments& rows);
 /// Those that say which rows of the file.
 void add_rows_selection(CLI::App& command, RowsArguments& rows);
+/// --device and --threads.
+void add_device(CLI::App& command, RowsArguments& rows);
 /// Those that say how rows are scored, but for --bad-rows.
 void add_engine(CLI::App& command, RowsArguments& rows);
 
@@ -72,6 +74,7 @@ Command add_inspect(CLI::App& app);
 Command add_score(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_compare(CLI::App& app);
+Command add_audit(CLI::App& app);
 Command add_generate(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_doctor(CLI::App& app);

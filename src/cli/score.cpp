@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/grouped_digits.h"
+#include "cli/certificate.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
 #include "cli/numbers.h"
@@ -20,6 +22,7 @@ struct Arguments {
   std::string outputs;
   std::string output_dtype = "f64";
   bool overwrite = false;
+  bool certificate = false;
 };
 
 void print_json(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
@@ -78,6 +81,12 @@ int run(const Arguments& arguments) {
   const ModelFile model = arguments.model.load();
 
   catch_signals();
+  std::optional<Certificate> certificate;
+  if (arguments.certificate) {
+    std::vector<std::string> inputs = job.model_paths;
+    inputs.push_back(job.rows_path);
+    certificate.emplace(job.output_path, job.overwrite, inputs);
+  }
   ScoreSummary summary;
   {
     ProgressLine line(arguments.style.show_progress());
@@ -87,6 +96,7 @@ int run(const Arguments& arguments) {
   if (summary.cancelled) {
     return report_interrupted(arguments.output, arguments.style.json);
   }
+  if (certificate) certificate->write(job, summary);
   if (arguments.style.json) {
     print_json(arguments, choice, summary);
   } else if (!arguments.style.quiet) {
@@ -117,6 +127,8 @@ Command add_score(CLI::App& app) {
       ->check(CLI::IsMember({"f64", "f32"}))
       ->capture_default_str();
   command->add_flag("--overwrite", arguments->overwrite, "Replace an existing OUT.h5");
+  command->add_flag("--certificate", arguments->certificate,
+                    "Also write OUT.h5.run.json: digests, engine, host, counts; see evenscore audit");
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

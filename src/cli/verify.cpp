@@ -15,6 +15,8 @@ struct Arguments {
   ModelArguments model;
   RowsArguments rows;
   std::string against;
+  std::int64_t sample = 0;
+  std::uint64_t seed = 0;
   ComparisonArguments comparison;
 };
 
@@ -40,6 +42,8 @@ int run(const Arguments& arguments) {
   job.mode = arguments.comparison.verify_mode();
   job.ranking_memory = arguments.comparison.ranking_memory();
   job.tolerances = arguments.comparison.tolerances;
+  job.sample = arguments.sample;
+  job.seed = arguments.seed;
   job.mark_bad_rows = arguments.rows.bad_rows_rule() == BadRows::mark;
   const std::vector<ProbeSet> probes = model.probes.empty() ? make_probes(model.pipeline) : model.probes;
   for (const EngineKind engine : job.engines)
@@ -74,6 +78,10 @@ Command add_verify(CLI::App& app) {
   command->add_option("--against", arguments->against, "Stored predictions to compare with")
       ->type_name("FILE[:/group]");
   add_comparison(*command, arguments->comparison);
+  command->add_option("--sample", arguments->sample, "Compare so many rows, chosen at random; 0 = all")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Chooses the sample")->capture_default_str();
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

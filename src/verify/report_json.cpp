@@ -196,7 +196,9 @@ std::string to_json(const VerifyReport& report) {
                  {"engines", report.engines},
                  {"label_flips_explained", whole(found.label_flips_explained)},
                  {"labels_certified", whole(found.labels_certified)},
-                 {"bad_rows", whole(report.bad_rows)}});
+                 {"bad_rows", whole(report.bad_rows)},
+                 {"rows_compared", whole(found.rows)},
+                 {"sample_seed", report.sampled ? Json(whole(*report.sampled)) : Json(nullptr)}});
   }
   if (report.mode == VerifyMode::tolerance) {
     const Tolerances& t = report.tolerances;

@@ -69,6 +69,10 @@ std::string setting(const VerifyReport& report) {
   if (t.rtol || t.atol)
     mode += fmt::format(", |a - b| <= {} + {} |b|", t.atol.value_or(0.0), t.rtol.value_or(0.0));
   table.add({"mode", mode});
+  if (report.sampled) {
+    table.add({"sample",
+               fmt::format("{} rows, chosen by seed {}", grouped(report.comparison.rows), *report.sampled)});
+  }
   if (report.bad_rows > 0)
     table.add({"bad rows", fmt::format("{} cannot be scored", grouped(report.bad_rows))});
   for (const std::string& note : report.notes) table.add({"note", note});

@@ -13,6 +13,7 @@
 #include "verify/difference_patterns.h"
 #include "verify/engine_side.h"
 #include "verify/other_software.h"
+#include "verify/row_sample.h"
 #include "verify/score_bounds.h"
 #include "verify/stored_side.h"
 #include "verify/true_labels.h"
@@ -64,26 +65,38 @@ class Verification {
   VerifyReport run() {
     if (!comparable()) return std::move(report_);
     start();
-    const std::int64_t read_rows = rows_.batch_rows(kReadBytes);
-    std::vector<std::byte> buffer;
-    for (std::int64_t first = 0; first < rows_.count(); first += read_rows) {
-      const std::int64_t n = std::min(read_rows, rows_.count() - first);
-      const auto row_bytes = static_cast<std::size_t>(rows_.columns()) * element_size(rows_.type());
-      buffer.resize(static_cast<std::size_t>(n) * row_bytes);
-      rows_.read(first, n, buffer.data());
-      for (std::int64_t done = 0; done < n; done += batch_rows_) {
-        const std::int64_t count = std::min(batch_rows_, n - done);
-        compare(first + done, {buffer.data() + static_cast<std::size_t>(done) * row_bytes, rows_.type(),
-                               count, rows_.columns(), static_cast<std::int64_t>(row_bytes),
-                               static_cast<std::int64_t>(element_size(rows_.type())), MemorySpace::host});
-      }
-      if (job_.progress) job_.progress(first + n, rows_.count());
+    const std::int64_t sample = job_.sample > 0 ? std::min(job_.sample, rows_.count()) : rows_.count();
+    if (sample < rows_.count()) report_.sampled = job_.seed;
+    std::int64_t compared = 0;
+    for (const auto& [first, count] : verifier::row_sample(rows_.count(), sample, job_.seed)) {
+      compare_range(first, first + count, [&](std::int64_t rows) {
+        compared += rows;
+        if (job_.progress) job_.progress(compared, sample);
+      });
     }
     finish();
     return std::move(report_);
   }
 
  private:
+  template <class Compared>
+  void compare_range(std::int64_t begin, std::int64_t end, const Compared& compared) {
+    const std::int64_t read_rows = rows_.batch_rows(kReadBytes);
+    for (std::int64_t first = begin; first < end; first += read_rows) {
+      const std::int64_t n = std::min(read_rows, end - first);
+      const auto row_bytes = static_cast<std::size_t>(rows_.columns()) * element_size(rows_.type());
+      row_buffer_.resize(static_cast<std::size_t>(n) * row_bytes);
+      rows_.read(first, n, row_buffer_.data());
+      for (std::int64_t done = 0; done < n; done += batch_rows_) {
+        const std::int64_t count = std::min(batch_rows_, n - done);
+        compare(first + done, {row_buffer_.data() + static_cast<std::size_t>(done) * row_bytes, rows_.type(),
+                               count, rows_.columns(), static_cast<std::int64_t>(row_bytes),
+                               static_cast<std::int64_t>(element_size(rows_.type())), MemorySpace::host});
+      }
+      compared(n);
+    }
+  }
+
   void describe() {
     report_.rows = rows_.count();
     report_.rows_name = file_name(job_.rows_path);
@@ -202,7 +215,7 @@ class Verification {
       const SideView theirs = stored_->read(first, rows.count, engines_[0].label_index());
       const SideView ours = engines_[0].view(last_request_);
       comparisons_[0].add(first, rows.count, ours, theirs, &bounds);
-      patterns_->add(rows.count, ours, theirs);
+      if (!report_.sampled) patterns_->add(rows.count, ours, theirs);
       if (labels_) labels_->add(first, rows.count, theirs, ours);
     } else {
       for (std::size_t e = 1; e < engines_.size(); ++e) {
@@ -257,6 +270,7 @@ class Verification {
   const VerifyJob& job_;
   const Pipeline& pipeline_;
   RowSource rows_;
+  std::vector<std::byte> row_buffer_;
   ClassIndex classes_;
   Program program_;
   std::optional<StoredSide> stored_;
