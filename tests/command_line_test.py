@@ -5,6 +5,7 @@ usage: command_line_test.py EVENSCORE REPOSITORY
 Needs the Debian packages python3-h5py, python3-numpy and python3-sklearn; exits with 77 (skipped) without them.
 """
 
+import html.parser
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 try:
     import h5py
@@ -496,6 +498,105 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "e.h5", says=["e.h5", "label"])
         self.refused("compare", "a.h5", "a.h5", "--mode", "bound", says=["--mode bound", "verify"])
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
+
+
+class BalancedTags(html.parser.HTMLParser):
+    """Whether every element is closed in order; and what the page refers to."""
+
+    VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.references, self.tags, self.text = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.references += [value for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        last = self.open.pop()
+        assert last == tag, f"{tag} closes {last}"
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+class ReportFiles(CommandLine):
+    """--report and --junit of verify and compare."""
+
+    def hidden_loss(self):
+        """98% accuracy before and after, recall of the rare class from 90% to 12%."""
+        random = np.random.default_rng(1)
+        truth = np.zeros(20000, "int64")
+        truth[:400] = 1
+        caught, missed = np.array(truth, "float64"), np.array(truth, "float64")
+        caught[360:400], caught[400:760] = 0.25, 0.75
+        missed[48:400], missed[400:448] = 0.25, 0.75
+        for name, p in (("before.h5", caught), ("after.h5", missed)):
+            p = np.clip(p + random.normal(0, 0.01, len(p)), 1e-6, 1 - 1e-6)
+            with h5py.File(self.folder / name, "w") as file:
+                file["proba"], file["label"] = np.stack([1 - p, p], 1), (p > 0.5).astype("int64")
+                file["classes"], file["y"] = [0, 1], truth
+
+    def test_the_verdict_and_the_hidden_loss_come_first(self):
+        self.hidden_loss()
+        result = self.run_evenscore("compare", "before.h5", "after.h5", "--labels", "before.h5:/y", "--report", "r.html", "--junit", "r.xml",
+                                    status=1)
+        self.assertLess(result.stdout.index("recall of class 1 fell from 0.900 to 0.120 while accuracy stayed 0.980"), 300)
+        page = (self.folder / "r.html").read_text()
+        parsed = BalancedTags(page)
+        self.assertEqual(parsed.references, [])
+        self.assertNotIn("script", parsed.tags)
+        self.assertNotIn("http", page)
+        text = "".join(parsed.text)
+        for first, second in (("Different", "recall of class 1 fell from 0.900 to 0.120"), ("recall of class 1 fell", "What was compared"),
+                              ("What was compared", "Confusion matrices"), ("ROC curve", "Precision-recall curve"),
+                              ("Calibration", "rows of equal bits")):
+            self.assertLess(text.index(first), text.index(second))
+        suites = xml.etree.ElementTree.parse(self.folder / "r.xml").getroot()
+        cases = {case.get("name"): case for case in suites.iter("testcase")}
+        self.assertEqual(suites.get("tests"), str(len(cases)))
+        self.assertEqual(suites.get("failures"), str(sum(len(case) for case in cases.values())))
+        self.assertIn("recall of class 1 fell", cases["no loss that accuracy hides"][0].get("message"))
+
+    def test_an_accepted_run_of_verify_is_reported_too(self):
+        rows, expected = self.fixture_rows("multinomial3")
+        with h5py.File(rows, "r+") as file:
+            file["y"] = expected["label"]
+        self.run_evenscore("verify", FIXTURES / "multinomial3.joblib", rows, "--labels", f"{rows}:/y", "--report", "r.html", "--junit", "r.xml")
+        text = "".join(BalancedTags((self.folder / "r.html").read_text()).text)
+        for part in ("Identical", "pipeline digest", "certified", "Confusion matrices", "before: reference", "after: cpu"):
+            self.assertIn(part, text)
+        self.assertEqual(xml.etree.ElementTree.parse(self.folder / "r.xml").getroot().get("failures"), "0")
+        self.run_evenscore("verify", FIXTURES / "multinomial3.joblib", rows, "--report", "r.html")
+
+    def test_names_out_of_a_file_are_only_text(self):
+        for name in ("a.h5", "b.h5"):
+            with h5py.File(self.folder / name, "w") as file:
+                file["label"] = np.array(["<script>alert(1)</script>", "a & \"b\"", "\x01"], "S32")
+                file["classes"] = np.array(["<script>alert(1)</script>", "a & \"b\"", "\x01"], "S32")
+        self.run_evenscore("compare", "a.h5", "b.h5", "--labels", "a.h5:/label", "--report", "r.html", "--junit", "r.xml")
+        self.assertNotIn("script", BalancedTags((self.folder / "r.html").read_text()).tags)
+        xml.etree.ElementTree.parse(self.folder / "r.xml")
+
+    def test_a_report_never_replaces_an_input_and_says_at_once_where_it_cannot_be_written(self):
+        self.hidden_loss()
+        before = (self.folder / "before.h5").read_bytes()
+        for option in ("--report", "--junit"):
+            self.refused("compare", "before.h5", "after.h5", option, "before.h5", says="before.h5")
+            self.refused("compare", "before.h5", "after.h5", option, "nowhere/r.html", says="nowhere")
+        self.assertEqual((self.folder / "before.h5").read_bytes(), before)
+        rows, _ = self.fixture_rows("binary")
+        self.refused("verify", FIXTURES / "binary.joblib", rows, "--report", rows, says=str(rows))
+        self.assertEqual([name for name in os.listdir(self.folder) if "part" in name or "nowhere" in name], [])
 
 
 class Auditing(CommandLine):

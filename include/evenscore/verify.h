@@ -82,4 +82,10 @@ std::string to_json(const VerifyReport& report);
 /// For people: the verdict in one sentence, then tables.
 std::string to_text(const VerifyReport& report);
 
+/// For people: one HTML file that needs nothing else, for screens of any width, dark mode and print.
+std::string to_html(const VerifyReport& report);
+
+/// For CI: JUnit XML, a test case for the verdict, each output, the labels, and losses that accuracy hides.
+std::string to_junit(const VerifyReport& report);
+
 }  // namespace evenscore

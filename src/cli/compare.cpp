@@ -5,6 +5,7 @@
 #include "cli/comparison_options.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
+#include "cli/report_files.h"
 #include "evenscore/error.h"
 
 namespace evenscore::cli {
@@ -14,6 +15,7 @@ struct Arguments {
   OutputStyle style;
   std::string a, b;
   ComparisonArguments comparison;
+  ReportFileArguments files;
 };
 
 int run(const Arguments& arguments) {
@@ -22,12 +24,16 @@ int run(const Arguments& arguments) {
   job.mode = arguments.comparison.verify_mode().value_or(VerifyMode::bitwise);
   job.ranking_memory = arguments.comparison.ranking_memory();
   job.tolerances = arguments.comparison.tolerances;
+  std::vector<std::string> inputs{job.a.file, job.b.file};
+  if (job.labels) inputs.push_back(job.labels->file);
+  ReportFiles files(arguments.files, inputs);
   VerifyReport report;
   {
     ProgressLine line(arguments.style.show_progress());
     job.progress = [&line](std::int64_t done, std::int64_t total) { line.update({done, total, 0}); };
     report = compare(job);
   }
+  files.write(report);
   return print_report(report, arguments.style);
 }
 
@@ -47,6 +53,7 @@ Command add_compare(CLI::App& app) {
   command->add_option("A", arguments->a, "Predictions before")->required()->type_name("FILE[:/group]");
   command->add_option("B", arguments->b, "Predictions after")->required()->type_name("FILE[:/group]");
   add_comparison(*command, arguments->comparison);
+  add_report_files(*command, arguments->files);
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

@@ -4,6 +4,7 @@
 
 #include "cli/comparison_options.h"
 #include "cli/options.h"
+#include "cli/report_files.h"
 #include "evenscore/error.h"
 #include "evenscore/probe.h"
 
@@ -18,6 +19,7 @@ struct Arguments {
   std::int64_t sample = 0;
   std::uint64_t seed = 0;
   ComparisonArguments comparison;
+  ReportFileArguments files;
 };
 
 /// --device names the engine that is held against the stored predictions; without them, the one held against
@@ -48,12 +50,18 @@ int run(const Arguments& arguments) {
   const std::vector<ProbeSet> probes = model.probes.empty() ? make_probes(model.pipeline) : model.probes;
   for (const EngineKind engine : job.engines)
     check_probes(model.pipeline, probes, engine, job.engine_options);
+  std::vector<std::string> inputs = arguments.model.paths();
+  inputs.push_back(job.rows_path);
+  if (job.against) inputs.push_back(job.against->file);
+  if (job.labels) inputs.push_back(job.labels->file);
+  ReportFiles files(arguments.files, inputs);
   VerifyReport report;
   {
     ProgressLine line(arguments.style.show_progress());
     job.progress = [&line](std::int64_t done, std::int64_t total) { line.update({done, total, 0}); };
     report = verify(job);
   }
+  files.write(report);
   return print_report(report, arguments.style);
 }
 
@@ -82,6 +90,7 @@ Command add_verify(CLI::App& app) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Chooses the sample")->capture_default_str();
+  add_report_files(*command, arguments->files);
   add_output_style(*command, arguments->style);
   return [arguments] { return run(*arguments); };
 }

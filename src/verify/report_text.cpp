@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "base/grouped_digits.h"
 #include "evenscore/verify.h"
 #include "verify/text_table.h"
+#include "verify/ulp_bands.h"
 
 namespace evenscore {
 namespace {
@@ -26,21 +26,6 @@ std::string headline(Verdict verdict) {
     default:
       return "Different";
   }
-}
-
-/// Buckets that share a line: near distances one by one, far ones by order of magnitude. The JSON has them
-/// all.
-struct Band {
-  int first, last;
-};
-constexpr Band kBands[] = {{0, 0}, {1, 1},  {2, 2},   {3, 3},   {4, 4},
-                           {5, 7}, {8, 11}, {12, 21}, {22, 33}, {34, 65}};
-
-std::string band_name(Band band) {
-  const std::uint64_t first = UlpHistogram::first_of(band.first);
-  const std::uint64_t last = UlpHistogram::last_of(band.last);
-  if (band.last == UlpHistogram::kBuckets - 1) return fmt::format("over {}", grouped(first - 1));
-  return first == last ? grouped(first) : fmt::format("{} to {}", grouped(first), grouped(last));
 }
 
 std::string output_name(const OutputComparison& o, bool several_sides) {
@@ -98,18 +83,16 @@ std::string outputs(const VerifyReport& report) {
   }
   histogram.add(header);
   bool all_zero = true;
-  for (const Band band : kBands) {
-    std::vector<std::string> line{band_name(band)};
+  for (std::size_t band = 0; band < verifier::ulp_bands(list.front().ulp_histogram).size(); ++band) {
+    std::vector<std::string> line{verifier::ulp_bands(list.front().ulp_histogram)[band].first};
     bool any = false;
     for (const OutputComparison& o : list) {
-      const auto begin = o.ulp_histogram.counts.begin();
-      const std::uint64_t count =
-          std::accumulate(begin + band.first, begin + band.last + 1, std::uint64_t{0});
+      const std::uint64_t count = verifier::ulp_bands(o.ulp_histogram)[band].second;
       any = any || count > 0;
       line.push_back(grouped(count));
     }
     if (any) histogram.add(line);
-    if (any && band.first > 0) all_zero = false;
+    if (any && band > 0) all_zero = false;
   }
   const std::string distances =
       all_zero ? std::string() : fmt::format("\nValues by distance\n{}", histogram.text());
@@ -225,8 +208,8 @@ std::string metrics(const VerifyReport& report) {
 
 std::string to_text(const VerifyReport& report) {
   std::string text = fmt::format("{}: {}.\n", headline(report.verdict), report.reason);
-  for (const std::string& cause : report.likely_causes) text += fmt::format("Likely cause: {}.\n", cause);
   for (const std::string& loss : report.hidden_losses) text += fmt::format("Warning: {}.\n", loss);
+  for (const std::string& cause : report.likely_causes) text += fmt::format("Likely cause: {}.\n", cause);
   text += fmt::format("\n{}", setting(report));
   if (report.comparison.rows == 0 && report.rows > 0) return text;
   text += outputs(report);
