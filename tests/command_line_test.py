@@ -500,6 +500,29 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
 
 
+class Diffing(CommandLine):
+    """Two models: what differs, and what it does to predictions."""
+
+    def test_a_model_and_its_import_are_identical(self):
+        self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5")
+        self.assertIn("Identical", self.run_evenscore("diff", FIXTURES / "binary.joblib", "m.h5").stdout)
+
+    def test_two_models_on_rows(self):
+        rows, _ = self.fixture_rows("binary")
+        report = json.loads(self.run_evenscore("diff", FIXTURES / "binary.joblib", FIXTURES / "no_mean.joblib", rows, "--json", status=1).stdout)
+        self.assertEqual((report["schema"], report["verdict"]), ("evenscore-diff-1", "different"))
+        self.assertTrue(any("with_mean" in difference["path"] for difference in report["differences"]))
+        if report["predictions"]:
+            self.assertEqual(report["predictions"]["schema"], "evenscore-compare-1")
+        text = self.run_evenscore("diff", FIXTURES / "binary.joblib", FIXTURES / "no_mean.joblib", status=1).stdout
+        self.assertIn("What may change predictions", text)
+
+    def test_requests_that_make_no_sense(self):
+        self.refused("diff", FIXTURES / "binary.joblib", says="B")
+        self.refused("diff", FIXTURES / "binary.joblib", "nowhere.joblib", says="nowhere.joblib")
+        self.refused("diff", FIXTURES / "binary.joblib", FIXTURES / "binary.joblib", "--dataset", "/X", says="ROWS")
+
+
 class BalancedTags(html.parser.HTMLParser):
     """Whether every element is closed in order; and what the page refers to."""
 
@@ -837,7 +860,7 @@ class Describing(CommandLine):
             self.assertTrue(report["schema"].startswith("evenscore-"))
 
     def test_every_command_has_help_with_its_options(self):
-        for command in ("import", "inspect", "score", "verify", "compare", "audit", "bench", "generate", "doctor"):
+        for command in ("import", "inspect", "score", "verify", "compare", "diff", "audit", "bench", "generate", "doctor"):
             text = self.run_evenscore(command, "--help").stdout
             self.assertIn("--json", text)
         self.assertIn("0.1.0", self.run_evenscore("--version").stdout)

@@ -49,9 +49,10 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   const std::vector<Command> commands{
-      evenscore::cli::add_import(app), evenscore::cli::add_inspect(app),  evenscore::cli::add_score(app),
-      evenscore::cli::add_verify(app), evenscore::cli::add_compare(app),  evenscore::cli::add_audit(app),
-      evenscore::cli::add_bench(app),  evenscore::cli::add_generate(app), evenscore::cli::add_doctor(app),
+      evenscore::cli::add_import(app), evenscore::cli::add_inspect(app), evenscore::cli::add_score(app),
+      evenscore::cli::add_verify(app), evenscore::cli::add_compare(app), evenscore::cli::add_diff(app),
+      evenscore::cli::add_audit(app),  evenscore::cli::add_bench(app),   evenscore::cli::add_generate(app),
+      evenscore::cli::add_doctor(app),
   };
   try {
     app.parse(argc, argv);

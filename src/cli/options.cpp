@@ -92,17 +92,21 @@ void add_device(CLI::App& command, RowsArguments& rows) {
       ->capture_default_str();
 }
 
-void add_engine(CLI::App& command, RowsArguments& rows) {
-  add_device(command, rows);
-  command.add_option("--batch-rows", rows.batch_rows, "Rows at a time, 0 = chosen; never changes a bit")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
-      ->capture_default_str();
+void add_arithmetic(CLI::App& command, RowsArguments& rows) {
   command
       .add_option(
           "--arithmetic", rows.arithmetic,
           "float32 rows: 'exact' takes their values as they are, 'sklearn' rounds as the saving release does")
       ->check(CLI::IsMember({"exact", "sklearn"}))
       ->capture_default_str();
+}
+
+void add_engine(CLI::App& command, RowsArguments& rows) {
+  add_device(command, rows);
+  command.add_option("--batch-rows", rows.batch_rows, "Rows at a time, 0 = chosen; never changes a bit")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  add_arithmetic(command, rows);
 }
 
 WantedOutputs wanted_outputs(const std::string& list) {

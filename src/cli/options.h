@@ -58,6 +58,7 @@ void add_rows(CLI::App& command, RowsArguments& rows);
 void add_rows_selection(CLI::App& command, RowsArguments& rows);
 /// --device and --threads.
 void add_device(CLI::App& command, RowsArguments& rows);
+void add_arithmetic(CLI::App& command, RowsArguments& rows);
 /// Those that say how rows are scored, but for --bad-rows.
 void add_engine(CLI::App& command, RowsArguments& rows);
 
@@ -75,6 +76,7 @@ Command add_score(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_audit(CLI::App& app);
+Command add_diff(CLI::App& app);
 Command add_generate(CLI::App& app);
 Command add_bench(CLI::App& app);
 Command add_doctor(CLI::App& app);
