@@ -49,7 +49,8 @@ LIBRARIES = {
     r"hwy/.*": {"src/engine"},
     r"nlohmann/.*": {"src/base", "src/measure", "src/verify", "src/cli", "tests", "bench"},
     r"cuda.*|cub/.*|thrust/.*": {"kernels", "bench"},
-    r"mpfr\.h|gmp\.h|gtest/.*": {"tests"},
+    r"mpfr\.h|gmp\.h": {"src/verify", "tests"},
+    r"gtest/.*": {"tests"},
     r"benchmark/.*": {"bench"},
     r"fmt/.*": {folder for folder in MAY_INCLUDE if folder.startswith("src/")} | {"tests", "bench"},
 }

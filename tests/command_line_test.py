@@ -5,6 +5,7 @@ usage: command_line_test.py EVENSCORE REPOSITORY
 Needs the Debian packages python3-h5py, python3-numpy and python3-sklearn; exits with 77 (skipped) without them.
 """
 
+import decimal
 import html.parser
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
+from fractions import Fraction as F
 
 try:
     import h5py
@@ -47,6 +49,9 @@ class CommandLine(unittest.TestCase):
                                 check=False, timeout=300, **options)
         self.assertEqual(result.returncode, status, f"{arguments}\n{result.stdout}{result.stderr}")
         return result
+
+    def run_any(self, *arguments):
+        return subprocess.run([EVENSCORE, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
 
     def refused(self, *arguments, says, status=2):
         """The command fails with `status`, says each of the texts, and leaves no file behind."""
@@ -498,6 +503,53 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "e.h5", says=["e.h5", "label"])
         self.refused("compare", "a.h5", "a.h5", "--mode", "bound", says=["--mode bound", "verify"])
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
+
+
+class Refereeing(CommandLine):
+    """The true values that `verify` judges by are those of exact fractions and of 60-digit decimals."""
+
+    def test_correctly_rounded_predictions_are_found_to_be_so(self):
+        self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5")
+        with h5py.File(self.folder / "m.h5") as file:
+            steps = [file["steps"][name]["fitted"] for name in sorted(file["steps"])]
+            scaler = next(step for step in steps if "scale" in step)
+            model = next(step for step in steps if "coef" in step)
+            mean, scale, coef, intercept = (step[name][()].ravel() for step, name in
+                                            ((scaler, "mean"), (scaler, "scale"), (model, "coef"), (model, "intercept")))
+        rows, expected = self.fixture_rows("binary")
+        true_scores = [sum((F(x) - F(m)) / F(s) * F(w) for x, m, s, w in zip(row, mean, scale, coef)) + F(intercept[0])
+                       for row in expected["X"]]
+        decimal.getcontext().prec = 60
+        exponentials = [(-decimal.Decimal(z.numerator) / decimal.Decimal(z.denominator)).exp() for z in true_scores]
+        p = [1 / (1 + e) for e in exponentials]
+        q = [e / (1 + e) for e in exponentials]
+        with h5py.File(self.folder / "true.h5", "w") as file:
+            file["decision"] = np.array([float(z) for z in true_scores])
+            file["proba"] = np.array([[float(a), float(b)] for a, b in zip(q, p)])
+        result = self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--against", "true.h5", "--json")
+        report = json.loads(result.stdout)
+        self.assertEqual(report["verdict"], "equal_within_rounding" if report["rows_judged"] != "0" else "identical")
+        self.assertGreater(int(report["rows_judged"]), 0)
+        for judged in report["referee"]:
+            self.assertEqual((judged["b_max_ulp"], judged["a_nearer"], judged["bounds_exceeded"]), ("0", "0", "0"), judged)
+        self.assertEqual({judged["output"] for judged in report["referee"]}, {"decision", "proba"})
+        text = self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--against", "true.h5").stdout
+        self.assertIn("Referee", text)
+
+    def test_every_kind_of_step_keeps_its_bound(self):
+        """All classes of steps: the engine is never further from the truth than its bound."""
+        judged = 0
+        for model in sorted((FIXTURES / "steps").rglob("*.joblib"))[:40]:
+            rows = self.folder / "rows.h5"
+            if self.run_any("generate", "-o", rows, "--rows", 200, "--like", model, "--dtype", "f64", "--overwrite").returncode:
+                continue
+            result = self.run_any("verify", model, rows, "--sample", 60, "--bad-rows", "mark", "--json")
+            if result.returncode:
+                continue
+            for verdict in json.loads(result.stdout)["referee"]:
+                judged += int(verdict["values"])
+                self.assertEqual(verdict["bounds_exceeded"], "0", model)
+        self.assertGreater(judged, 1000)
 
 
 class Diffing(CommandLine):

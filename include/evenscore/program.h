@@ -18,6 +18,9 @@ enum class Arithmetic : std::uint8_t {
 struct CompileOptions {
   Arithmetic arithmetic = Arithmetic::exact;
   ElementType rows = ElementType::f64;  ///< the rows' type; matters to `sklearn` alone
+  /// Whether a scale may be folded into weights. Engines' bits are those of folded Programs
+  /// (docs/arithmetic.md); the verifier's referee computes the fitted numbers as they are.
+  bool fold = true;
 };
 
 /// What an engine runs: a short list of stages, then a link. Knows no scikit-learn class. Immutable after

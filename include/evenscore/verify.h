@@ -56,6 +56,8 @@ struct VerifyReport {
   Tolerances tolerances;
   std::string pipeline_digest, sklearn_version;
   ComparisonResult comparison;
+  std::int64_t rows_judged = 0;          ///< by the referee: rows that differ, or were sampled; at most 2,000
+  std::vector<RefereeVerdict> referee;   ///< a is our engine, b the other side
   std::int64_t bad_rows = 0;             ///< rows that cannot be scored
   std::optional<std::uint64_t> sampled;  ///< the seed, where not all rows were compared
   std::vector<std::string> class_names;

@@ -74,6 +74,16 @@ struct Difference {
   bool accepted = false;             ///< by the mode
 };
 
+/// What the true value says about two sides: it is what the fitted numbers define, computed with MPFR and
+/// rounded once.
+struct RefereeVerdict {
+  std::string output;  ///< "decision", "proba", "prediction"
+  std::int64_t values = 0;
+  std::int64_t a_nearer = 0, b_nearer = 0;     ///< in ulp; the others are equally far
+  std::uint64_t a_max_ulp = 0, b_max_ulp = 0;  ///< from the truth
+  std::int64_t bounds_exceeded = 0;            ///< scores of ours further from the truth than their bound
+};
+
 /// What a comparison found. Differences are in row order, at most kDifferencesShown, one a row and output.
 struct ComparisonResult {
   static constexpr std::size_t kDifferencesShown = 10;

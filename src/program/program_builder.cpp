@@ -118,7 +118,7 @@ void ProgramBuilder::normalize(StageKind kind, double zero) {
 void ProgramBuilder::linear(const std::vector<double>& weights, const std::vector<double>& intercept) {
   std::vector<double> folded = weights;
   Stage stage;
-  if (pending_ && fold(folded)) {
+  if (options_.fold && pending_ && fold(folded)) {
     stage.kind = StageKind::affine_centered;
     stage.parameter =
         append(pending_->mean.value_or(std::vector<double>(static_cast<std::size_t>(n_columns()), 0.0)));

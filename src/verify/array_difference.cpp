@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "base/grouped_digits.h"
@@ -56,7 +57,7 @@ void describe_floats(const Array& a, const Array& b, std::uint64_t i, int mantis
   found.b_value = fmt::format("{}", y);
   found.a_bits = fmt::format("0x{:0{}x}", x_bits, 2 * sizeof x);
   found.b_bits = fmt::format("0x{:0{}x}", y_bits, 2 * sizeof x);
-  if (x == x && y == y) found.ulp = ulp_distance(x, y);
+  if (!std::isnan(x) && !std::isnan(y)) found.ulp = ulp_distance(x, y);
   const Bits flipped = x_bits ^ y_bits;
   if (std::popcount(flipped) != 1) return;
   const int bit = std::countr_zero(flipped);

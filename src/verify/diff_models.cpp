@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
+#include <tuple>
 
 #include "evenscore/diff.h"
 #include "evenscore/error.h"

@@ -39,11 +39,12 @@ class DistinctLabels {
     }
   }
   bool any() const { return any_; }
-  Labels sorted() && {
-    labels_.integers.assign(integers_.begin(), integers_.end());
-    labels_.reals.assign(reals_.begin(), reals_.end());
-    labels_.strings.assign(strings_.begin(), strings_.end());
-    return std::move(labels_);
+  Labels sorted() const {
+    Labels labels = labels_;
+    labels.integers.assign(integers_.begin(), integers_.end());
+    labels.reals.assign(reals_.begin(), reals_.end());
+    labels.strings.assign(strings_.begin(), strings_.end());
+    return labels;
   }
 
  private:
@@ -81,7 +82,7 @@ std::optional<Labels> found_classes(const PredictionSource& a, const PredictionS
   }
   const std::int64_t counted = std::max(counted_classes(a), counted_classes(b));
   Labels labels;
-  if (distinct.any()) labels = std::move(distinct).sorted();
+  if (distinct.any()) labels = distinct.sorted();
   // A class that is never predicted has columns but no label: then the labels do not say which is which.
   if (distinct.any() && static_cast<std::int64_t>(labels.size()) >= counted) return labels;
   if (distinct.any() && counted > 0) {

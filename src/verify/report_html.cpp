@@ -164,6 +164,20 @@ std::string labels(const VerifyReport& report) {
   return "<h2>Labels</h2>\n" + table({}, lines);
 }
 
+std::string referee(const VerifyReport& report) {
+  if (report.referee.empty()) return {};
+  std::vector<Line> lines;
+  for (const RefereeVerdict& v : report.referee) {
+    lines.push_back({escaped(v.output), grouped(v.values), grouped(v.a_nearer), grouped(v.b_nearer),
+                     grouped(v.a_max_ulp), grouped(v.b_max_ulp), grouped(v.bounds_exceeded)});
+  }
+  return fmt::format("<h2>Referee</h2>\n<p>True values of {} rows, by MPFR, rounded once.</p>\n",
+                     grouped(report.rows_judged)) +
+         table({"output", "values", "engine nearer", "other nearer", "engine off by, ulp",
+                "other off by, ulp", "bounds exceeded"},
+               lines);
+}
+
 std::string differences(const char* title, const std::vector<Difference>& list) {
   if (list.empty()) return {};
   std::vector<Line> lines;
@@ -334,7 +348,8 @@ std::string to_html(const VerifyReport& report) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}: evenscore report</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
       headline(report), kStyle);
-  html += verdict(report) + setting(report) + quality(report) + numbers(report) + labels(report);
+  html += verdict(report) + setting(report) + quality(report) + numbers(report) + labels(report) +
+          referee(report);
   if (report.mode != VerifyMode::bitwise)
     html += differences("First rejected differences", report.comparison.first_rejected);
   html += differences("First differences", report.comparison.first_differences);

@@ -166,6 +166,20 @@ Json change(const ClassificationMetrics& before, const ClassificationMetrics& af
           {"classes", classes}};
 }
 
+Json referee(const std::vector<RefereeVerdict>& verdicts) {
+  Json array = Json::array();
+  for (const RefereeVerdict& v : verdicts) {
+    array.push_back({{"output", v.output},
+                     {"values", whole(v.values)},
+                     {"a_nearer", whole(v.a_nearer)},
+                     {"b_nearer", whole(v.b_nearer)},
+                     {"a_max_ulp", whole(v.a_max_ulp)},
+                     {"b_max_ulp", whole(v.b_max_ulp)},
+                     {"bounds_exceeded", whole(v.bounds_exceeded)}});
+  }
+  return array;
+}
+
 }  // namespace
 
 std::string to_json(const VerifyReport& report) {
@@ -197,6 +211,8 @@ std::string to_json(const VerifyReport& report) {
                  {"label_flips_explained", whole(found.label_flips_explained)},
                  {"labels_certified", whole(found.labels_certified)},
                  {"bad_rows", whole(report.bad_rows)},
+                 {"rows_judged", whole(report.rows_judged)},
+                 {"referee", referee(report.referee)},
                  {"rows_compared", whole(found.rows)},
                  {"sample_seed", report.sampled ? Json(whole(*report.sampled)) : Json(nullptr)}});
   }

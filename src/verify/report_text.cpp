@@ -110,6 +110,21 @@ std::string labels(const ComparisonResult& found, bool has_model) {
   return fmt::format("\nLabels\n{}", table.text());
 }
 
+/// What the true values say; a is the engine.
+std::string referee(const VerifyReport& report) {
+  if (report.referee.empty()) return {};
+  TextTable table;
+  table.add({"output", "values", "engine nearer", "other nearer", "engine off by", "other off by",
+             "bounds exceeded"});
+  for (const RefereeVerdict& v : report.referee) {
+    table.add({v.output, grouped(v.values), grouped(v.a_nearer), grouped(v.b_nearer),
+               fmt::format("{} ulp", grouped(v.a_max_ulp)), fmt::format("{} ulp", grouped(v.b_max_ulp)),
+               grouped(v.bounds_exceeded)});
+  }
+  return fmt::format("\nReferee: true values of {} rows, by MPFR\n{}", grouped(report.rows_judged),
+                     table.text());
+}
+
 std::string differences(const char* title, const std::vector<Difference>& list) {
   if (list.empty()) return {};
   TextTable table(0);
@@ -214,6 +229,7 @@ std::string to_text(const VerifyReport& report) {
   if (report.comparison.rows == 0 && report.rows > 0) return text;
   text += outputs(report);
   if (!report.class_names.empty()) text += labels(report.comparison, report.has_model);
+  text += referee(report);
   const std::vector<Difference>& rejected = report.comparison.first_rejected;
   if (report.mode != VerifyMode::bitwise) text += differences("First rejected differences", rejected);
   text += differences("First differences", report.comparison.first_differences);

@@ -12,6 +12,7 @@
 #include "verify/comparison.h"
 #include "verify/difference_patterns.h"
 #include "verify/engine_side.h"
+#include "verify/judgement.h"
 #include "verify/other_software.h"
 #include "verify/row_sample.h"
 #include "verify/score_bounds.h"
@@ -64,9 +65,9 @@ class Verification {
 
   VerifyReport run() {
     if (!comparable()) return std::move(report_);
-    start();
     const std::int64_t sample = job_.sample > 0 ? std::min(job_.sample, rows_.count()) : rows_.count();
     if (sample < rows_.count()) report_.sampled = job_.seed;
+    start();
     std::int64_t compared = 0;
     for (const auto& [first, count] : verifier::row_sample(rows_.count(), sample, job_.seed)) {
       compare_range(first, first + count, [&](std::int64_t rows) {
@@ -176,6 +177,8 @@ class Verification {
       }
     }
     bounds_.emplace(program_, other);
+    if (job_.arithmetic == Arithmetic::exact)
+      judgements_.emplace(pipeline_, rows_.type(), report_.sampled.has_value());
     if (stored_) patterns_.emplace(engines_[0].name(), stored_->name(), classes_.names());
     if (program_.link == LinkKind::exponential) {
       Program scores = program_;
@@ -183,7 +186,7 @@ class Verification {
       scores_.emplace(job_.engines[0], scores, job_.engine_options, std::vector<verifier::EngineRequest>{{}});
     }
     if (job_.labels) labels_.emplace(*job_.labels, classes_, rows_.count(), job_.ranking_memory);
-    const std::int64_t numbers_a_row = std::max(program_.n_scores(), program_.n_classes);
+    const std::int64_t numbers_a_row = std::max({1, program_.n_scores(), program_.n_classes});
     const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * numbers_a_row;
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
     if (job_.batch_rows > 0) batch_rows_ = std::min(batch_rows_, job_.batch_rows);
@@ -216,6 +219,7 @@ class Verification {
       const SideView ours = engines_[0].view(last_request_);
       comparisons_[0].add(first, rows.count, ours, theirs, &bounds);
       if (!report_.sampled) patterns_->add(rows.count, ours, theirs);
+      if (judgements_) judgements_->add(rows, ours, theirs, bounds);
       if (labels_) labels_->add(first, rows.count, theirs, ours);
     } else {
       for (std::size_t e = 1; e < engines_.size(); ++e) {
@@ -226,6 +230,7 @@ class Verification {
           comparisons_[(e - 1) * n_views_ + i].add(first, rows.count, a, b, &bounds);
         }
       }
+      if (judgements_) judgements_->add(rows, engines_[0].view(0), engines_[1].view(0), bounds);
       if (labels_) labels_->add(first, rows.count, engines_[0].view(0), engines_[1].view(0));
     }
   }
@@ -260,6 +265,10 @@ class Verification {
     report_.verdict = verifier::verdict_of(report_.comparison, report_.mode);
     report_.reason =
         verifier::verdict_reason(report_.comparison, report_.verdict, report_.mode, program_.is_regressor());
+    if (judgements_) {
+      report_.rows_judged = judgements_->rows();
+      report_.referee = judgements_->verdicts();
+    }
     if (patterns_ && !report_.accepted()) report_.likely_causes = patterns_->causes();
     if (!labels_) return;
     report_.before_source = stored_ ? stored_->name() : engines_[0].name();
@@ -283,6 +292,7 @@ class Verification {
       comparisons_;  ///< for each engine after the first, or the stored predictions: n_views_
   std::optional<verifier::ScoreBounds> bounds_;
   std::vector<double> bound_, bound_other_;
+  std::optional<verifier::Judgements> judgements_;        ///< exact arithmetic
   std::optional<verifier::DifferencePatterns> patterns_;  ///< with stored predictions
   std::optional<verifier::TrueLabels> labels_;
   VerifyReport report_;
