@@ -34,7 +34,7 @@ MAY_INCLUDE = {
     "src/measure": {PUBLIC, "kernels", "src/base", "src/engine", "src/score"},
     "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/measure", "src/steps"},
     "kernels": {ARITH, f"{PUBLIC}/element_type.h", f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
-    "bench": {PUBLIC, "kernels", "src/engine", "src/program", "src/measure"},
+    "bench": {PUBLIC, "kernels", "src/engine", "src/program", "src/measure", "src/verify"},
     "tests": {PUBLIC, ARITH, "kernels", "bench"} | {f"src/{folder}" for folder in (
         "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
 }

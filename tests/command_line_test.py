@@ -508,6 +508,20 @@ class Comparing(CommandLine):
 class Refereeing(CommandLine):
     """The true values that `verify` judges by are those of exact fractions and of 60-digit decimals."""
 
+    def test_engines_can_be_named(self):
+        rows, _ = self.fixture_rows("binary")
+        verify = lambda *options, **status: self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--engines", *options, **status)
+        self.assertEqual(json.loads(verify("cpu,reference", "--json").stdout)["sources"], ["cpu", "reference"])
+        for names in ("cpu", "cpu,cpu", "cpu,tpu", ","):
+            verify(names, status=2)
+
+    def test_uncertified_rows_are_listed(self):
+        rows, expected = self.fixture_rows("binary")
+        report = json.loads(self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, "--uncertified", "u.txt", "--json").stdout)
+        listed = [int(line) for line in (self.folder / "u.txt").read_text().split()]
+        self.assertEqual(len(listed), len(expected["X"]) - int(report["labels_certified"]))
+        self.refused("verify", FIXTURES / "binary.joblib", rows, "--uncertified", rows, says=str(rows))
+
     def test_correctly_rounded_predictions_are_found_to_be_so(self):
         self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5")
         with h5py.File(self.folder / "m.h5") as file:

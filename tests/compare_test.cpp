@@ -120,6 +120,24 @@ TEST_F(Compare, OneUlpInOneOfManyRowsIsFoundAndPlaced) {
   EXPECT_EQ(report.comparison.outputs[0].rows_equal_bits, 999'999);
 }
 
+TEST_F(Compare, RowsAtTheEdgesOfWhatIsComparedAtOnceAreFound) {
+  Predictions a;
+  a.classes = {0, 1};
+  for (std::size_t i = 0; i < 3000; ++i) {
+    a.proba.insert(a.proba.end(), {0.25, 0.75});
+    a.label.push_back(1);
+  }
+  Predictions b = a;
+  const std::vector<std::int64_t> rows{0, 1023, 1024, 2047, 2048, 2999};
+  for (const std::int64_t row : rows) b.proba[2 * static_cast<std::size_t>(row)] = 0.5;
+  const VerifyReport report = compared(a, b);
+  std::vector<std::int64_t> found;
+  for (const Difference& difference : report.comparison.first_differences) found.push_back(difference.row);
+  EXPECT_EQ(found, rows);
+  EXPECT_EQ(report.comparison.outputs[0].rows_equal_bits, 2994);
+  EXPECT_EQ(report.comparison.outputs[0].ulp_histogram.counts[0], 5994U);
+}
+
 TEST_F(Compare, ATolerancePassesWhatItAllows) {
   const Predictions a = three_classes();
   Predictions b = a;

@@ -30,10 +30,12 @@ struct VerifyJob {
   std::optional<FileLocation> labels = {};   ///< the true labels of the same rows
   /// Default: bitwise between engines and for predictions that evenscore wrote, else bound.
   std::optional<VerifyMode> mode = {};
-  Tolerances tolerances = {};                   ///< for mode tolerance, which needs at least one
-  std::int64_t batch_rows = 0;                  ///< 0 = chosen; never changes a bit
-  std::int64_t sample = 0;                      ///< compare so many rows, chosen at random; 0 = all
-  std::uint64_t seed = 0;                       ///< chooses the sample
+  Tolerances tolerances = {};   ///< for mode tolerance, which needs at least one
+  std::int64_t batch_rows = 0;  ///< 0 = chosen; never changes a bit
+  std::int64_t sample = 0;      ///< compare so many rows, chosen at random; 0 = all
+  std::uint64_t seed = 0;       ///< chooses the sample
+  /// Called with each row whose label rounding could change, in order.
+  std::function<void(std::int64_t row)> uncertified = {};
   std::size_t ranking_memory = kRankingMemory;  ///< with labels: for sorting; 0 = no ranking metrics
   bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch

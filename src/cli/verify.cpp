@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/comparison_options.h"
 #include "cli/options.h"
 #include "cli/report_files.h"
+#include "cli/row_list.h"
 #include "evenscore/error.h"
 #include "evenscore/probe.h"
 
@@ -15,18 +18,34 @@ struct Arguments {
   OutputStyle style;
   ModelArguments model;
   RowsArguments rows;
-  std::string against;
+  std::string against, engines;
   std::int64_t sample = 0;
   std::uint64_t seed = 0;
+  std::string uncertified;
   ComparisonArguments comparison;
   ReportFileArguments files;
 };
 
-/// --device names the engine that is held against the stored predictions; without them, the one held against
-/// `reference`.
+/// --engines, each at most once and the first held against the others. Without: --device names the engine
+/// that is held against the stored predictions; without them, the one held against `reference`.
 std::vector<EngineKind> engines_of(const Arguments& arguments, EngineKind engine) {
-  if (!arguments.against.empty()) return {engine};
-  return {EngineKind::reference, engine == EngineKind::reference ? EngineKind::cpu : engine};
+  if (arguments.engines.empty()) {
+    if (!arguments.against.empty()) return {engine};
+    return {EngineKind::reference, engine == EngineKind::reference ? EngineKind::cpu : engine};
+  }
+  std::vector<EngineKind> engines;
+  for (const std::string& name : split_list(arguments.engines, "--engines")) {
+    const std::size_t before = engines.size();
+    for (const EngineKind kind : {EngineKind::reference, EngineKind::cpu, EngineKind::cuda}) {
+      if (name == name_of(kind) && std::count(engines.begin(), engines.end(), kind) == 0)
+        engines.push_back(kind);
+    }
+    if (engines.size() == before) {
+      throw Error(ErrorCode::bad_request, fmt::format("'{}' is no engine, or is named twice", name),
+                  "--engines", "choose from reference, cpu, cuda");
+    }
+  }
+  return engines;
 }
 
 int run(const Arguments& arguments) {
@@ -55,6 +74,11 @@ int run(const Arguments& arguments) {
   if (job.against) inputs.push_back(job.against->file);
   if (job.labels) inputs.push_back(job.labels->file);
   ReportFiles files(arguments.files, inputs);
+  std::optional<RowList> uncertified;
+  if (!arguments.uncertified.empty()) {
+    uncertified.emplace(arguments.uncertified, inputs);
+    job.uncertified = [&uncertified](std::int64_t row) { uncertified->add(row); };
+  }
   VerifyReport report;
   {
     ProgressLine line(arguments.style.show_progress());
@@ -62,6 +86,7 @@ int run(const Arguments& arguments) {
     report = verify(job);
   }
   files.write(report);
+  if (uncertified) uncertified->commit();
   return print_report(report, arguments.style);
 }
 
@@ -86,6 +111,14 @@ Command add_verify(CLI::App& app) {
   command->add_option("--against", arguments->against, "Stored predictions to compare with")
       ->type_name("FILE[:/group]");
   add_comparison(*command, arguments->comparison);
+  command
+      ->add_option("--engines", arguments->engines,
+                   "Two or more of reference, cpu, cuda: the first is compared with each of the others")
+      ->type_name("LIST");
+  command
+      ->add_option("--uncertified", arguments->uncertified,
+                   "Also list the rows whose label rounding could change, one number a line")
+      ->type_name("FILE");
   command->add_option("--sample", arguments->sample, "Compare so many rows, chosen at random; 0 = all")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
       ->capture_default_str();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct ComparisonOptions {
   PredictionRules rules = {};
   std::vector<std::string> class_names;  ///< n_classes of them
   FloatFormat link_format = kBinary64;   ///< in which side b computes probabilities from scores
+  /// Called with each row whose label is not certified, in order; may be empty.
+  std::function<void(std::int64_t row)> uncertified = {};
 };
 
 /// Compares two sides batch by batch in constant memory. Outputs that one side lacks are left out; f32

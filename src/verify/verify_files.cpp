@@ -171,9 +171,9 @@ class Verification {
     for (std::size_t pair = 0; pair < n_pairs; ++pair) {
       const std::string b = stored_ ? stored_->name() : report_.sources[pair + 1];
       for (std::size_t i = 0; i < n_views_; ++i) {
-        comparisons_.emplace_back(verifier::ComparisonOptions{engines_[0].name(), b, report_.mode,
-                                                              job_.tolerances, verifier::rules_of(program_),
-                                                              classes_.names(), other.products});
+        comparisons_.emplace_back(verifier::ComparisonOptions{
+            engines_[0].name(), b, report_.mode, job_.tolerances, verifier::rules_of(program_),
+            classes_.names(), other.products, comparisons_.empty() ? job_.uncertified : nullptr});
       }
     }
     bounds_.emplace(program_, other);
