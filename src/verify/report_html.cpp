@@ -8,6 +8,7 @@
 #include "evenscore/version.h"
 #include "verify/svg_chart.h"
 #include "verify/ulp_bands.h"
+#include "verify/verdict_reason.h"
 
 namespace evenscore {
 namespace {
@@ -69,23 +70,10 @@ std::string table(const Line& head, const std::vector<Line>& lines, const char* 
   return html + "</tbody></table></div>\n";
 }
 
-std::string headline(const VerifyReport& report) {
-  switch (report.verdict) {
-    case Verdict::identical:
-      return "Identical";
-    case Verdict::equal_within_rounding:
-      return "Equal within rounding";
-    case Verdict::within_tolerance:
-      return "Within tolerance";
-    default:
-      return "Different";
-  }
-}
-
 std::string verdict(const VerifyReport& report) {
-  std::string html =
-      fmt::format("<h1 class=\"{}\">{}</h1>\n<p class=\"reason\">{}.</p>\n",
-                  report.accepted() ? "good" : "bad", headline(report), escaped(report.reason));
+  std::string html = fmt::format("<h1 class=\"{}\">{}</h1>\n<p class=\"reason\">{}.</p>\n",
+                                 report.accepted() ? "good" : "bad", verifier::headline(report.verdict),
+                                 escaped(report.reason));
   for (const std::string& loss : report.hidden_losses)
     html += fmt::format("<p class=\"warning\" role=\"alert\">Hidden loss: {}.</p>\n", escaped(loss));
   for (const std::string& cause : report.likely_causes)
@@ -347,7 +335,7 @@ std::string to_html(const VerifyReport& report) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}: evenscore report</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-      headline(report), kStyle);
+      verifier::headline(report.verdict), kStyle);
   html += verdict(report) + setting(report) + quality(report) + numbers(report) + labels(report) +
           referee(report);
   if (report.mode != VerifyMode::bitwise)

@@ -6,6 +6,7 @@
 #include "evenscore/verify.h"
 #include "verify/text_table.h"
 #include "verify/ulp_bands.h"
+#include "verify/verdict_reason.h"
 
 namespace evenscore {
 namespace {
@@ -14,19 +15,6 @@ using verifier::TextTable;
 
 constexpr std::size_t kWidestMatrix = 12;  ///< classes of a confusion matrix that fits a terminal
 constexpr std::size_t kMostClasses = 40;   ///< classes listed one a line
-
-std::string headline(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::identical:
-      return "Identical";
-    case Verdict::equal_within_rounding:
-      return "Equal within rounding";
-    case Verdict::within_tolerance:
-      return "Within tolerance";
-    default:
-      return "Different";
-  }
-}
 
 std::string output_name(const OutputComparison& o, bool several_sides) {
   std::string name = fmt::format("{} {}", o.name, o.type == OutputType::f32 ? "f32" : "f64");
@@ -222,7 +210,7 @@ std::string metrics(const VerifyReport& report) {
 }  // namespace
 
 std::string to_text(const VerifyReport& report) {
-  std::string text = fmt::format("{}: {}.\n", headline(report.verdict), report.reason);
+  std::string text = fmt::format("{}: {}.\n", verifier::headline(report.verdict), report.reason);
   for (const std::string& loss : report.hidden_losses) text += fmt::format("Warning: {}.\n", loss);
   for (const std::string& cause : report.likely_causes) text += fmt::format("Likely cause: {}.\n", cause);
   text += fmt::format("\n{}", setting(report));

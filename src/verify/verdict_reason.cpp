@@ -17,6 +17,19 @@ std::string accepted_flips(const ComparisonResult& found, bool is_regressor) {
 
 }  // namespace
 
+std::string headline(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::identical:
+      return "Identical";
+    case Verdict::equal_within_rounding:
+      return "Equal within rounding";
+    case Verdict::within_tolerance:
+      return "Within tolerance";
+    default:
+      return "Different";
+  }
+}
+
 std::string verdict_reason(const ComparisonResult& found, Verdict verdict, VerifyMode mode,
                            bool is_regressor) {
   const std::string flips = accepted_flips(found, is_regressor);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "evenscore/verify_comparison.h"
 
 namespace evenscore::verifier {
+
+/// For people: "Equal within rounding".
+std::string headline(Verdict verdict);
 
 /// One sentence that says why the verdict is what it is.
 std::string verdict_reason(const ComparisonResult& found, Verdict verdict, VerifyMode mode,
