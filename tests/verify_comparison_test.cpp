@@ -57,6 +57,36 @@ TEST(Comparison, EqualBitsAreIdentical) {
   EXPECT_TRUE(found.first_differences.empty());
 }
 
+TEST(Comparison, TheNumberOfThreadsChangesNothing) {
+  std::vector<double> a, b;
+  for (int i = 0; i < 20'000; ++i) {
+    a.push_back(1.0 + i);
+    b.push_back(i % 7 != 0 ? a.back() : i % 3 == 0 ? kNaN : next(a.back(), i % 50));
+  }
+  const auto with_threads = [&](int threads) {
+    ComparisonOptions chosen = options(VerifyMode::tolerance, {20, {}, {}});
+    chosen.threads = threads;
+    return compare_decisions(a, b, chosen);
+  };
+  const ComparisonResult one = with_threads(1);
+  ASSERT_GT(one.outputs.at(0).rejected, 0);
+  for (const int threads : {2, 5, 0}) {
+    const ComparisonResult many = with_threads(threads);
+    const OutputComparison& x = one.outputs[0];
+    const OutputComparison& y = many.outputs.at(0);
+    EXPECT_EQ(x.rows_equal_bits, y.rows_equal_bits);
+    EXPECT_EQ(x.nan_mismatches, y.nan_mismatches);
+    EXPECT_EQ(x.rejected, y.rejected);
+    EXPECT_EQ(x.max_ulp, y.max_ulp);
+    EXPECT_EQ(x.max_abs, y.max_abs);
+    EXPECT_EQ(x.max_rel, y.max_rel);
+    EXPECT_EQ(x.ulp_histogram.counts, y.ulp_histogram.counts);
+    ASSERT_EQ(one.first_rejected.size(), many.first_rejected.size());
+    for (std::size_t i = 0; i < one.first_rejected.size(); ++i)
+      EXPECT_EQ(one.first_rejected[i].row, many.first_rejected[i].row);
+  }
+}
+
 TEST(Comparison, OneFlippedBitIsFoundAtItsRowAndColumn) {
   std::vector<double> a(2000, 0.25);
   std::vector<double> b = a;

@@ -1,7 +1,5 @@
 #include "verify/comparison.h"
 
-#include "evenscore/arith/ops.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,12 +7,12 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <type_traits>
+#include <numeric>
 #include <utility>
 
 #include "evenscore/arith/label.h"
 #include "verify/class_index.h"
-#include "verify/ulp.h"
+#include "verify/parallel_blocks.h"
 
 namespace evenscore {
 
@@ -46,47 +44,13 @@ namespace {
 
 constexpr const char* kOutputNames[] = {"decision", "proba", "log_proba"};
 constexpr const char* kPrediction = "prediction";  ///< the decisions of a regressor
-/// Compared at once: while all bits are equal, comparing is as fast as memory.
-constexpr std::int64_t kBlockRows = 1024;
-/// Of evenscore's f32 functions before their one rounding (docs/arithmetic.md, section 3): far less than
-/// this.
-constexpr double kFloatFunctionError = 0x1p-40;
-
-template <class T>
-bool same_bits(T a, T b) {
-  return arith::bits_of(a) == arith::bits_of(b);
+std::string hexadecimal(double value, bool narrow) {
+  return narrow ? fmt::format("0x{:08x}", std::bit_cast<std::uint32_t>(static_cast<float>(value)))
+                : fmt::format("0x{:016x}", std::bit_cast<std::uint64_t>(value));
 }
 
-template <class T>
-std::string hexadecimal(T value) {
-  if constexpr (std::is_same_v<T, float>)
-    return fmt::format("0x{:08x}", std::bit_cast<std::uint32_t>(value));
-  else
-    return fmt::format("0x{:016x}", std::bit_cast<std::uint64_t>(value));
-}
-
-Interval rounded_to_f32(const Interval& x) {
-  const double low = x.low - std::fabs(x.low) * kFloatFunctionError;
-  const double high = x.high + std::fabs(x.high) * kFloatFunctionError;
-  return {static_cast<double>(static_cast<float>(low)), static_cast<double>(static_cast<float>(high)),
-          x.allows_nan};
-}
-
-bool contains(const Interval& interval, double b) {
-  return std::isnan(b) ? interval.allows_nan : interval.low <= b && b <= interval.high;
-}
-
-template <class T>
-void convert(const NumbersView& numbers, std::int64_t row, std::int64_t skip, std::int64_t columns,
-             T* values) {
-  const std::int64_t first = row * numbers.columns + skip;
-  if (numbers.type == OutputType::f64) {
-    const double* from = static_cast<const double*>(numbers.data) + first;
-    for (std::int64_t c = 0; c < columns; ++c) values[c] = static_cast<T>(from[c]);
-  } else {
-    const float* from = static_cast<const float*>(numbers.data) + first;
-    for (std::int64_t c = 0; c < columns; ++c) values[c] = static_cast<T>(from[c]);
-  }
+std::string decimal(double value, bool narrow) {
+  return narrow ? fmt::format("{}", static_cast<float>(value)) : fmt::format("{}", value);
 }
 
 void append(std::vector<Difference>& list, const Difference& difference) {
@@ -103,7 +67,8 @@ void merge_differences(std::vector<Difference>& into, const std::vector<Differen
 }  // namespace
 
 Comparison::Comparison(ComparisonOptions options)
-    : options_(std::move(options)), probability_bounds_(options_.rules, options_.link_format) {
+    : options_(std::move(options)),
+      scan_rules_{options_.mode, options_.tolerances, {options_.rules, options_.link_format}} {
   for (std::size_t i = 0; i < kOutputs; ++i) {
     outputs_[i].name = i == 0 && options_.rules.n_classes == 0 ? kPrediction : kOutputNames[i];
     outputs_[i].a = options_.a;
@@ -115,14 +80,31 @@ void Comparison::add(std::int64_t first_row, std::int64_t n, const SideView& a, 
                      const BatchBounds* bounds) {
   totals_.rows += n;
   add_labels(first_row, n, a, b, bounds);
-  add_numbers(0, first_row, n, a.decision, b.decision, bounds);
-  add_numbers(1, first_row, n, a.proba, b.proba, bounds);
-  add_numbers(2, first_row, n, a.log_proba, b.log_proba, bounds);
+  add_numbers(ComparedOutput::decision, first_row, n, a.decision, b.decision, bounds);
+  add_numbers(ComparedOutput::proba, first_row, n, a.proba, b.proba, bounds);
+  add_numbers(ComparedOutput::log_proba, first_row, n, a.log_proba, b.log_proba, bounds);
 }
 
-void Comparison::set_row(const BatchBounds& bounds, std::int64_t i) {
-  const std::int64_t first = i * options_.rules.n_scores;
-  probability_bounds_.set_row(bounds.scores + first, bounds.bound + first);
+/// certified_[i] = whether row i of the batch is.
+void Comparison::certify(std::int64_t n, const BatchBounds& bounds) {
+  constexpr std::int64_t kRows = ValueScan::kBlockRows;
+  certified_.resize(static_cast<std::size_t>(n));
+  std::vector<std::int64_t> counts;
+  transform_blocks((n + kRows - 1) / kRows, options_.threads,
+                   [&](std::int64_t block) {
+                     ProbabilityBounds row_bounds = scan_rules_.bounds;
+                     std::int64_t count = 0;
+                     for (std::int64_t i = block * kRows; i < std::min(n, (block + 1) * kRows); ++i) {
+                       const std::int64_t scores = i * options_.rules.n_scores;
+                       row_bounds.set_row(bounds.scores + scores, bounds.bound + scores);
+                       const bool certified = row_bounds.is_certified();
+                       certified_[static_cast<std::size_t>(i)] = certified ? 1 : 0;
+                       count += certified ? 1 : 0;
+                     }
+                     return count;
+                   },
+                   counts);
+  totals_.labels_certified += std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
 
 void Comparison::add_labels(std::int64_t first_row, std::int64_t n, const SideView& a, const SideView& b,
@@ -132,10 +114,9 @@ void Comparison::add_labels(std::int64_t first_row, std::int64_t n, const SideVi
   if (both) totals_.labels_compared += n;
   const auto bytes = static_cast<std::size_t>(n) * sizeof(std::int32_t);
   if (bounds == nullptr && (!both || std::memcmp(a.label_index, b.label_index, bytes) == 0)) return;
+  if (bounds != nullptr) certify(n, *bounds);
   for (std::int64_t i = 0; i < n; ++i) {
-    if (bounds != nullptr) set_row(*bounds, i);
-    const bool certified = bounds != nullptr && probability_bounds_.is_certified();
-    if (certified) ++totals_.labels_certified;
+    const bool certified = bounds != nullptr && certified_[static_cast<std::size_t>(i)] != 0;
     if (!certified && options_.uncertified) options_.uncertified(first_row + i);
     if (!both || a.label_index[i] == b.label_index[i]) continue;
     ++totals_.label_flips;
@@ -159,140 +140,76 @@ void Comparison::add_labels(std::int64_t first_row, std::int64_t n, const SideVi
   }
 }
 
-void Comparison::add_numbers(std::size_t output, std::int64_t first_row, std::int64_t n, const NumbersView& a,
-                             const NumbersView& b, const BatchBounds* bounds) {
+void Comparison::add_numbers(ComparedOutput output, std::int64_t first_row, std::int64_t n,
+                             const NumbersView& a, const NumbersView& b, const BatchBounds* bounds) {
   if (a.data == nullptr || b.data == nullptr) return;
-  OutputComparison& totals = outputs_[output];
+  const ValueScan scan(scan_rules_, output, n, a, b, bounds);
+  OutputComparison& totals = outputs_[static_cast<std::size_t>(output)];
   totals.rounded = a.type != b.type;
-  const bool narrow = a.type == OutputType::f32 || b.type == OutputType::f32;
-  totals.type = narrow ? OutputType::f32 : OutputType::f64;
+  totals.type = scan.is_narrow() ? OutputType::f32 : OutputType::f64;
   totals.rows += n;
-  narrow ? add_numbers_as<float>(output, first_row, n, a, b, bounds)
-         : add_numbers_as<double>(output, first_row, n, a, b, bounds);
+  totals.values += n * scan.columns();
+  const ValueTally tally = scan.tally(options_.threads, block_tallies_);
+  totals.rows_equal_bits += tally.rows_equal_bits;
+  totals.nan_mismatches += tally.nan_mismatches;
+  totals.inf_mismatches += tally.inf_mismatches;
+  totals.out_of_bound += tally.out_of_bound;
+  totals.rejected += tally.rejected;
+  totals.max_ulp = std::max(totals.max_ulp, tally.max_ulp);
+  totals.max_abs = std::max(totals.max_abs, tally.max_abs);
+  totals.max_rel = std::max(totals.max_rel, tally.max_rel);
+  for (std::size_t i = 0; i < UlpHistogram::kBuckets; ++i)
+    totals.ulp_histogram.counts[i] += tally.ulp_histogram.counts[i];
+  list_differences(output, first_row, n, scan);
 }
 
-template <class T>
-void Comparison::add_numbers_as(std::size_t output, std::int64_t first_row, std::int64_t n,
-                                const NumbersView& a, const NumbersView& b, const BatchBounds* bounds) {
-  OutputComparison& totals = outputs_[output];
-  const std::int64_t first_column = std::max(a.first_column, b.first_column);
-  const std::int64_t end = std::min(a.first_column + a.columns, b.first_column + b.columns);
-  const std::int64_t columns = end - first_column;
-  totals.values += n * columns;
-  const bool same_layout = a.type == b.type && a.columns == columns && b.columns == columns;
-  std::vector<T> a_row(static_cast<std::size_t>(columns));
-  std::vector<T> b_row(static_cast<std::size_t>(columns));
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (same_layout && i % kBlockRows == 0) {
-      const std::int64_t rows = std::min(kBlockRows, n - i);
-      const auto row_bytes = static_cast<std::size_t>(columns) * sizeof(T);
-      const auto skip = static_cast<std::size_t>(i) * row_bytes;
-      if (std::memcmp(static_cast<const std::byte*>(a.data) + skip,
-                      static_cast<const std::byte*>(b.data) + skip,
-                      static_cast<std::size_t>(rows) * row_bytes) == 0) {
-        totals.rows_equal_bits += rows;
-        totals.ulp_histogram.counts[0] += static_cast<std::uint64_t>(rows * columns);
-        i += rows - 1;
-        continue;
-      }
-    }
-    convert(a, i, first_column - a.first_column, columns, a_row.data());
-    convert(b, i, first_column - b.first_column, columns, b_row.data());
-    if (std::memcmp(a_row.data(), b_row.data(), a_row.size() * sizeof(T)) == 0) {
-      ++totals.rows_equal_bits;
-      totals.ulp_histogram.counts[0] += static_cast<std::uint64_t>(columns);
-      continue;
-    }
-    if (bounds != nullptr) set_row(*bounds, i);
-    add_row(output, first_row + i, a_row.data(), b_row.data(), first_column, columns, bounds != nullptr);
+void Comparison::list_differences(ComparedOutput output, std::int64_t first_row, std::int64_t n,
+                                  const ValueScan& scan) {
+  Found& found = differences_[static_cast<std::size_t>(output)];
+  const auto full = [](const std::vector<Difference>& list) {
+    return list.size() == ComparisonResult::kDifferencesShown;
+  };
+  for (std::size_t block = 0; block < block_tallies_.size(); ++block) {
+    if (full(found.any) && full(found.rejected)) return;
+    const ValueTally& tally = block_tallies_[block];
+    const auto first = static_cast<std::int64_t>(block) * ValueScan::kBlockRows;
+    const bool differs = tally.rows_equal_bits < std::min(ValueScan::kBlockRows, n - first);
+    if (!(differs && !full(found.any)) && !(tally.rejected > 0 && !full(found.rejected))) continue;
+    scan.list(static_cast<std::int64_t>(block), [&](const FoundPair& pair) {
+      const std::int64_t row = first_row + pair.row;
+      const auto listed = [row](const std::vector<Difference>& list) {
+        return !list.empty() && list.back().row == row;
+      };
+      const bool any = !full(found.any) && !listed(found.any);
+      const bool rejected = !pair.accepted && !full(found.rejected) && !listed(found.rejected);
+      if (!any && !rejected) return;
+      const Difference difference = describe(pair, row, output, scan.is_narrow());
+      if (any) found.any.push_back(difference);
+      if (rejected) found.rejected.push_back(difference);
+    });
   }
 }
 
-template <class T>
-void Comparison::add_row(std::size_t output, std::int64_t row, const T* a_row, const T* b_row,
-                         std::int64_t first_column, std::int64_t columns, bool bounded) {
-  OutputComparison& totals = outputs_[output];
-  Found& found = differences_[output];
-  bool listed = false;
-  bool listed_rejected = false;
-  for (std::int64_t c = 0; c < columns; ++c) {
-    const T a = a_row[c];
-    const T b = b_row[c];
-    if (same_bits(a, b)) {
-      ++totals.ulp_histogram.counts[0];
-      continue;
-    }
-    const auto wide_a = static_cast<double>(a);
-    const auto wide_b = static_cast<double>(b);
-    const bool both_nan = std::isnan(a) && std::isnan(b);
-    const bool nan_mismatch = std::isnan(a) != std::isnan(b);
-    const bool inf_mismatch = !nan_mismatch && !both_nan && a != b && (std::isinf(a) || std::isinf(b));
-    const bool equal = both_nan || a == b;
-    std::optional<std::uint64_t> ulp;
-    if (nan_mismatch) {
-      ++totals.nan_mismatches;
-    } else if (inf_mismatch) {
-      ++totals.inf_mismatches;
-    } else {
-      ulp = equal ? 0 : ulp_distance(a, b);
-      totals.max_ulp = std::max(totals.max_ulp, *ulp);
-      ++totals.ulp_histogram.counts[static_cast<std::size_t>(UlpHistogram::bucket_of(*ulp))];
-      if (!equal) {
-        const double distance = std::fabs(wide_a - wide_b);
-        totals.max_abs = std::max(totals.max_abs, distance);
-        totals.max_rel = std::max(totals.max_rel, distance / std::fabs(wide_b));
-      }
-    }
-    std::optional<Interval> allowed;
-    if (bounded) {
-      allowed = interval(output, static_cast<std::int32_t>(first_column + c));
-      if constexpr (std::is_same_v<T, float>) allowed = rounded_to_f32(*allowed);
-    }
-    const bool in_bound = equal || (allowed && !std::isnan(a) && contains(*allowed, wide_b));
-    if (allowed && !in_bound) ++totals.out_of_bound;
-    bool accepted = false;
-    if (options_.mode == VerifyMode::bound) accepted = in_bound;
-    if (options_.mode == VerifyMode::tolerance)
-      accepted = equal || (ulp && within_tolerance(wide_a, wide_b, *ulp));
-    if (!accepted) ++totals.rejected;
-
-    const bool list = !listed && found.any.size() < ComparisonResult::kDifferencesShown;
-    const bool list_rejected =
-        !accepted && !listed_rejected && found.rejected.size() < ComparisonResult::kDifferencesShown;
-    if (!list && !list_rejected) continue;
-    Difference difference{row,
-                          totals.name,
-                          first_column + c,
-                          options_.a,
-                          options_.b,
-                          fmt::format("{}", a),
-                          fmt::format("{}", b),
-                          hexadecimal(a),
-                          hexadecimal(b),
-                          both_nan ? std::nullopt : ulp,
-                          std::nullopt,
-                          std::nullopt,
-                          accepted};
-    if (allowed && allowed->low <= allowed->high) {
-      difference.low = allowed->low;
-      difference.high = allowed->high;
-    }
-    if (list) found.any.push_back(difference);
-    if (list_rejected) found.rejected.push_back(difference);
-    listed = listed || list;
-    listed_rejected = listed_rejected || list_rejected;
+Difference Comparison::describe(const FoundPair& pair, std::int64_t row, ComparedOutput output,
+                                bool narrow) const {
+  Difference difference{row,
+                        outputs_[static_cast<std::size_t>(output)].name,
+                        pair.column,
+                        options_.a,
+                        options_.b,
+                        decimal(pair.a, narrow),
+                        decimal(pair.b, narrow),
+                        hexadecimal(pair.a, narrow),
+                        hexadecimal(pair.b, narrow),
+                        std::isnan(pair.a) ? std::nullopt : pair.ulp,
+                        std::nullopt,
+                        std::nullopt,
+                        pair.accepted};
+  if (pair.allowed && pair.allowed->low <= pair.allowed->high) {
+    difference.low = pair.allowed->low;
+    difference.high = pair.allowed->high;
   }
-}
-
-Interval Comparison::interval(std::size_t output, std::int32_t column) {
-  if (output == 0) return probability_bounds_.decision(column);
-  return output == 1 ? probability_bounds_.proba(column) : probability_bounds_.log_proba(column);
-}
-
-bool Comparison::within_tolerance(double a, double b, std::uint64_t ulp) const {
-  const Tolerances& t = options_.tolerances;
-  if (t.max_ulp && ulp <= *t.max_ulp) return true;
-  return (t.rtol || t.atol) && std::fabs(a - b) <= t.atol.value_or(0.0) + t.rtol.value_or(0.0) * std::fabs(b);
+  return difference;
 }
 
 std::string Comparison::label_name(std::int32_t index, const Labels* labels, std::int64_t i) const {

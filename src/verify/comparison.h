@@ -6,34 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "evenscore/labels.h"
-#include "evenscore/stage.h"
 #include "evenscore/verify_comparison.h"
 #include "verify/other_software.h"
 #include "verify/probability_bounds.h"
+#include "verify/sides.h"
+#include "verify/value_scan.h"
 
 namespace evenscore::verifier {
-
-/// One side's numbers for a batch: n x columns, dense, in host memory. Null = this side has none.
-struct NumbersView {
-  const void* data = nullptr;
-  OutputType type = OutputType::f64;
-  std::int64_t columns = 0;
-  std::int64_t first_column = 0;  ///< of the output; 1 where only the second class's probability is stored
-};
-
-/// One side's results for a batch, borrowed.
-struct SideView {
-  const std::int32_t* label_index = nullptr;  ///< (n): class, kNoLabel or kUnknownLabel
-  const Labels* labels = nullptr;             ///< (n): what was stored, to show unknown labels; or null
-  NumbersView decision, proba, log_proba;
-};
-
-/// Side a's f64 scores z (n x n_scores) and the largest |z - other's z| that rounding explains.
-struct BatchBounds {
-  const double* scores = nullptr;
-  const double* bound = nullptr;
-};
 
 struct ComparisonOptions {
   std::string a, b;  ///< names of the sides
@@ -44,6 +23,7 @@ struct ComparisonOptions {
   FloatFormat link_format = kBinary64;   ///< in which side b computes probabilities from scores
   /// Called with each row whose label is not certified, in order; may be empty.
   std::function<void(std::int64_t row)> uncertified = {};
+  int threads = 0;  ///< 0 = one a hardware thread; never changes a result
 };
 
 /// Compares two sides batch by batch in constant memory. Outputs that one side lacks are left out; f32
@@ -67,23 +47,19 @@ class Comparison {
     std::vector<Difference> any, rejected;
   };
 
-  void set_row(const BatchBounds& bounds, std::int64_t i);
+  void certify(std::int64_t n, const BatchBounds& bounds);
   void add_labels(std::int64_t first_row, std::int64_t n, const SideView& a, const SideView& b,
                   const BatchBounds* bounds);
-  void add_numbers(std::size_t output, std::int64_t first_row, std::int64_t n, const NumbersView& a,
+  void add_numbers(ComparedOutput output, std::int64_t first_row, std::int64_t n, const NumbersView& a,
                    const NumbersView& b, const BatchBounds* bounds);
-  template <class T>
-  void add_numbers_as(std::size_t output, std::int64_t first_row, std::int64_t n, const NumbersView& a,
-                      const NumbersView& b, const BatchBounds* bounds);
-  template <class T>
-  void add_row(std::size_t output, std::int64_t row, const T* a, const T* b, std::int64_t first_column,
-               std::int64_t columns, bool bounded);
-  Interval interval(std::size_t output, std::int32_t column);
-  bool within_tolerance(double a, double b, std::uint64_t ulp) const;
+  void list_differences(ComparedOutput output, std::int64_t first_row, std::int64_t n, const ValueScan& scan);
+  Difference describe(const FoundPair& pair, std::int64_t row, ComparedOutput output, bool narrow) const;
   std::string label_name(std::int32_t index, const Labels* labels, std::int64_t i) const;
 
   ComparisonOptions options_;
-  ProbabilityBounds probability_bounds_;
+  ScanRules scan_rules_;
+  std::vector<std::uint8_t> certified_;    ///< of the batch at hand
+  std::vector<ValueTally> block_tallies_;  ///< of the output at hand
   ComparisonResult totals_;
   std::array<OutputComparison, kOutputs> outputs_;
   Found label_differences_;

@@ -53,6 +53,8 @@ class ProbabilityBounds {
   /// `format` is that in which the other side computes from scores on.
   ProbabilityBounds(const PredictionRules& rules, const FloatFormat& format);
 
+  const PredictionRules& rules() const { return rules_; }
+
   /// Begins a row; `z` and `bound` (n_scores each) are borrowed until the next.
   void set_row(const double* z, const double* bound);
 

@@ -173,7 +173,8 @@ class Verification {
       for (std::size_t i = 0; i < n_views_; ++i) {
         comparisons_.emplace_back(verifier::ComparisonOptions{
             engines_[0].name(), b, report_.mode, job_.tolerances, verifier::rules_of(program_),
-            classes_.names(), other.products, comparisons_.empty() ? job_.uncertified : nullptr});
+            classes_.names(), other.products, comparisons_.empty() ? job_.uncertified : nullptr,
+            job_.engine_options.threads});
       }
     }
     bounds_.emplace(program_, other);
