@@ -495,6 +495,36 @@ class Comparing(CommandLine):
         self.predictions("d.h5", proba=proba.astype("float32"))
         self.assertIn("Equal within rounding", self.run_evenscore("compare", "a.h5", "d.h5").stdout)
 
+    def test_arrays_that_numpy_saved(self):
+        label, proba = np.array(["no", "yes", "yes"]), np.array([[0.75, 0.25], [0.25, 0.75], [0.375, 0.625]])
+        self.predictions("a.h5", label=label.astype("S3"), proba=proba)
+        for name, array in (("label", label), ("big", proba.astype(">f8")), ("swapped", label.astype(">U9")), ("bytes", label.astype("S")),
+                            ("one", proba[:, 1]), ("columns", np.asfortranarray(proba)), ("objects", label.astype(object)),
+                            ("complex", proba * 1j), ("cube", np.zeros((2, 2, 2)))):
+            np.save(self.folder / f"{name}.npy", array)
+        compare = lambda b, **status: json.loads(self.run_evenscore("compare", "a.h5", b, "--labels", "label.npy", "--json", **status).stdout)
+        for b in ("label.npy", "swapped.npy", "bytes.npy", "big.npy", "big.npy:/proba", "one.npy:/proba"):
+            report = compare(b)
+            self.assertEqual((report["verdict"], report["rows"]), ("identical", "3"), b)
+        self.assertEqual(compare("label.npy")["after"]["accuracy"], 1.0)
+        self.refused("compare", "a.h5", "one.npy", says=["one.npy", "FILE.npy:/proba"])
+        self.refused("compare", "a.h5", "one.npy:/x", says=["one.npy", "label_index"])
+        self.refused("compare", "a.h5", "label.npy:/proba", says=["label.npy", "float64"])
+        self.refused("compare", "a.h5", "columns.npy", says=["columns.npy", "ascontiguousarray"])
+        self.refused("compare", "a.h5", "objects.npy", says=["objects.npy", "Python objects"])
+        self.refused("compare", "a.h5", "complex.npy", says=["complex.npy", "<c16"])
+        self.refused("compare", "a.h5", "cube.npy", says=["cube.npy", "(2, 2, 2)"])
+
+    def test_an_array_cut_short_is_refused_wherever_it_is_cut(self):
+        self.predictions("a.h5", proba=np.full((2, 2), 0.5))
+        np.save(self.folder / "whole.npy", np.full((2, 2), 0.5))
+        whole = (self.folder / "whole.npy").read_bytes()
+        for size in (*range(6, 14), 40, 127, 128, len(whole) - 1):
+            (self.folder / "cut.npy").write_bytes(whole[:size])
+            self.refused("compare", "a.h5", "cut.npy", says="cut.npy")
+        (self.folder / "cut.npy").write_bytes(whole + b"x")
+        self.refused("compare", "a.h5", "cut.npy", says="bytes after its header")
+
     def test_requests_that_make_no_sense(self):
         self.predictions("a.h5", label=[0, 1])
         self.predictions("e.h5", nothing=[0, 1])
@@ -503,6 +533,38 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "e.h5", says=["e.h5", "label"])
         self.refused("compare", "a.h5", "a.h5", "--mode", "bound", says=["--mode bound", "verify"])
         self.refused("compare", "a.h5", "a.h5", "--labels", "a.h5:/y", says="/y")
+
+
+class Structure(CommandLine):
+    """`verify --structure`: the same steps, parameters and fitted values, whatever the predictions say."""
+
+    def verify(self, *options, status=0):
+        rows, _ = self.fixture_rows("binary")
+        return json.loads(self.run_evenscore("verify", FIXTURES / "binary.joblib", rows, *options, "--json", status=status).stdout)
+
+    def test_a_model_holds_against_its_import_and_not_against_another(self):
+        self.run_evenscore("import", FIXTURES / "binary.joblib", "-o", "m.h5")
+        same = self.verify("--structure", "m.h5", "--report", "r.html", "--junit", "r.xml")
+        self.assertEqual((same["verdict"], same["structure"]), ("identical", {"against": "m.h5", "identical": True, "differences": []}))
+        self.assertIn("bit for bit", (self.folder / "r.html").read_text())
+        other = self.verify("--structure", FIXTURES / "no_mean.joblib", "--report", "s.html", "--junit", "s.xml", status=1)
+        self.assertEqual((other["verdict"], other["structure"]["identical"]), ("different", False))
+        self.assertTrue(any("with_mean" in difference["path"] for difference in other["structure"]["differences"]))
+        for report in ("s.html", "s.xml"):
+            self.assertIn("with_mean", (self.folder / report).read_text())
+
+    def test_stored_predictions_say_which_pipeline_made_them(self):
+        rows, _ = self.fixture_rows("binary")
+        self.run_evenscore("score", FIXTURES / "binary.joblib", rows, "-o", "p.h5")
+        self.assertTrue(self.verify("--against", "p.h5", "--structure")["structure"]["identical"])
+        with h5py.File(self.folder / "p.h5", "r+") as file:
+            file.attrs["pipeline_digest"] = np.bytes_("0" * 64)
+        report = self.verify("--against", "p.h5", "--structure", status=1)
+        self.assertEqual((report["verdict"], report["structure"]["differences"][0]["path"]), ("different", "pipeline_digest"))
+        with h5py.File(self.folder / "p.h5", "r+") as file:
+            del file.attrs["pipeline_digest"]
+        self.refused("verify", FIXTURES / "binary.joblib", rows, "--against", "p.h5", "--structure", says=["p.h5", "--structure MODEL"])
+        self.refused("verify", FIXTURES / "binary.joblib", rows, "--structure", says="--structure MODEL")
 
 
 class Refereeing(CommandLine):

@@ -92,10 +92,13 @@ struct FileLocation {
 FileLocation parse_file_location(const std::string& text);
 
 /// A one-dimensional dataset of labels: integers of any width, floats, booleans, fixed or variable-length
-/// strings, either byte order. Movable; one thread at a time. Errors as RowSource, and shape_mismatch when it
-/// is not one-dimensional (a single column (n, 1) of numbers is read too).
+/// strings, either byte order; or an .npy file of them, whose location has no object. Movable; one thread at
+/// a time. Errors as RowSource, and shape_mismatch when it is not one-dimensional (a single column (n, 1) of
+/// numbers is read too).
 class LabelSource {
  public:
+  struct Impl;
+
   explicit LabelSource(const FileLocation& location);
   LabelSource(LabelSource&&) noexcept;
   LabelSource& operator=(LabelSource&&) noexcept;
@@ -109,7 +112,6 @@ class LabelSource {
   Labels read(std::int64_t first, std::int64_t n) const;
 
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
@@ -117,7 +119,9 @@ class LabelSource {
 enum class NumberOutput : std::uint8_t { proba, log_proba, decision, prediction };
 
 /// Predictions that evenscore or anyone else wrote: a group with any of the datasets label, label_index,
-/// proba, log_proba, decision, prediction, classes. Numbers are f32 or f64, (n), (n, 1) or (n, K). Movable;
+/// proba, log_proba, decision, prediction, classes. Numbers are f32 or f64, (n), (n, 1) or (n, K). Or an .npy
+/// file: its location's object names what it holds ("/proba"); without, an array of integers, booleans or
+/// text is label, and floats in two dimensions are proba. Movable;
 /// one thread at a time. Errors as RowSource, and shape_mismatch when the datasets disagree on n.
 class PredictionSource {
  public:

@@ -8,6 +8,7 @@
 
 #include "evenscore/engine.h"
 #include "evenscore/metrics.h"
+#include "evenscore/model_difference.h"
 #include "evenscore/model_file.h"
 #include "evenscore/prediction_file.h"
 #include "evenscore/rows_file.h"
@@ -36,13 +37,27 @@ struct VerifyJob {
   std::uint64_t seed = 0;       ///< chooses the sample
   /// Called with each row whose label rounding could change, in order.
   std::function<void(std::int64_t row)> uncertified = {};
+  /// A model that must have the same steps, parameters and fitted values, or the verdict is `different`;
+  /// borrowed.
+  const ModelFile* structure = nullptr;
+  std::string structure_name = {};  ///< its file, for the report
+  /// The stored predictions must say, by their pipeline digest, that this model made them.
+  bool same_pipeline = false;
   std::size_t ranking_memory = kRankingMemory;  ///< with labels: for sorting; 0 = no ranking metrics
   bool mark_bad_rows = false;  ///< count rows that cannot be scored instead of stopping at the first
   std::function<void(std::int64_t rows_done, std::int64_t rows_total)> progress = {};  ///< after each batch
 };
 
+/// Steps, parameters and fitted values beside those of another model.
+struct StructureReport {
+  std::string against;                       ///< the other model's file
+  std::vector<ModelDifference> differences;  ///< none = the same, bit for bit
+};
+
 /// What verify() found. Plain data.
 struct VerifyReport {
+  static constexpr std::size_t kUncertifiedShown = 100;
+
   Verdict verdict = Verdict::different;
   VerifyMode mode = VerifyMode::bitwise;
   std::string reason;                      ///< one sentence that says why the verdict is what it is
@@ -67,6 +82,9 @@ struct VerifyReport {
   std::optional<ClassificationMetrics> before, after;
   std::string before_source, after_source;
   std::vector<std::string> hidden_losses;  ///< see metrics.h
+  std::vector<std::int64_t>
+      first_uncertified;  ///< rows whose label rounding could change; at most kUncertifiedShown
+  std::optional<StructureReport> structure;  ///< with VerifyJob::structure
 
   bool accepted() const { return verdict != Verdict::different; }
 };

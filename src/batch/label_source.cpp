@@ -5,7 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "batch/npy_file.h"
 #include "evenscore/error.h"
+#include "h5/dataset.h"
 #include "h5/text.h"
 
 namespace evenscore {
@@ -42,6 +44,11 @@ std::vector<std::int64_t> widened(const std::vector<std::byte>& bytes, ElementTy
   return integers;
 }
 
+Error not_a_column(const std::vector<std::uint64_t>& shape, const std::string& place) {
+  return Error(ErrorCode::shape_mismatch,
+               fmt::format("has shape {}, where one label a row is needed", h5::shape_text(shape)), place);
+}
+
 LabelKind kind_of(const h5::Dataset& dataset) {
   const std::optional<h5::StoredType>& type = dataset.type();
   if (!type) {
@@ -53,48 +60,106 @@ LabelKind kind_of(const h5::Dataset& dataset) {
   return is_floating(type->element) ? LabelKind::real : LabelKind::integer;
 }
 
+template <typename T>
+std::vector<double> as_doubles(const std::vector<std::byte>& bytes) {
+  std::vector<double> reals;
+  reals.reserve(bytes.size() / sizeof(T));
+  for (std::size_t offset = 0; offset < bytes.size(); offset += sizeof(T)) {
+    T element;
+    std::memcpy(&element, bytes.data() + offset, sizeof(T));
+    reals.push_back(static_cast<double>(element));
+  }
+  return reals;
+}
+
+/// A dataset of an HDF5 file.
+class DatasetLabels : public LabelSource::Impl {
+ public:
+  DatasetLabels(const h5::File& opened, const std::string& object) : file_(opened), dataset_(opened, object) {
+    path = opened.path();
+    kind = kind_of(dataset_);
+    element = dataset_.type()->element;
+    const std::vector<std::uint64_t>& shape = dataset_.shape();
+    const bool is_column =
+        shape.size() == 1 || (shape.size() == 2 && shape[1] == 1 && kind != LabelKind::string);
+    if (!is_column || shape[0] > std::uint64_t{1} << 60) throw not_a_column(shape, object);
+    count = static_cast<std::int64_t>(shape[0]);
+  }
+
+  Labels read(std::int64_t first, std::int64_t n) const override {
+    const auto from = static_cast<std::uint64_t>(first), rows = static_cast<std::uint64_t>(n);
+    Labels labels{kind, element, {}, {}, {}};
+    std::vector<std::uint64_t> start{from}, extent{rows};
+    start.resize(dataset_.shape().size(), 0);
+    extent.resize(dataset_.shape().size(), 1);
+    if (kind == LabelKind::string) {
+      labels.strings = dataset_.read_strings(from, rows, kMostTextBytes);
+    } else if (kind == LabelKind::real) {
+      labels.reals.resize(rows);
+      dataset_.read_block(start, extent, ElementType::f64, reinterpret_cast<std::byte*>(labels.reals.data()));
+    } else {
+      std::vector<std::byte> bytes(rows * element_size(element));
+      dataset_.read_block(start, extent, element, bytes.data());
+      labels.integers = widened(bytes, element);
+    }
+    file_.check_unchanged();
+    return labels;
+  }
+
+ private:
+  h5::File file_;
+  h5::Dataset dataset_;
+};
+
+/// An array that numpy.save wrote.
+class NpyLabels : public LabelSource::Impl {
+ public:
+  explicit NpyLabels(const std::string& file) : array_(file) {
+    path = file;
+    kind = array_.kind();
+    element = array_.element();
+    count = array_.rows();
+    if (array_.columns() != 1) throw not_a_column(array_.shape(), {});
+    if (kind == LabelKind::real && element == ElementType::f16)
+      throw Error(ErrorCode::unsupported, "holds float16, not labels", {},
+                  "save them as float32 or as integers");
+  }
+
+  Labels read(std::int64_t first, std::int64_t n) const override {
+    Labels labels{kind, element, {}, {}, {}};
+    if (kind == LabelKind::string) {
+      labels.strings = array_.read_strings(first, n);
+      return labels;
+    }
+    std::vector<std::byte> bytes(static_cast<std::size_t>(n) * element_size(element));
+    array_.read(first, n, bytes.data());
+    if (kind == LabelKind::real) {
+      labels.reals = element == ElementType::f32 ? as_doubles<float>(bytes) : as_doubles<double>(bytes);
+    } else {
+      labels.integers = widened(bytes, element);
+    }
+    return labels;
+  }
+
+ private:
+  NpyFile array_;
+};
+
+std::unique_ptr<LabelSource::Impl> open_labels(const FileLocation& location) {
+  if (!NpyFile::is_npy(location.file))
+    return std::make_unique<DatasetLabels>(h5::File(location.file), location.object);
+  if (location.object != "/") {
+    throw Error(ErrorCode::bad_request, "is an .npy file, which holds one array without a name",
+                location.object, "name the file alone");
+  }
+  return std::make_unique<NpyLabels>(location.file);
+}
+
 }  // namespace
 
-LabelSource::Impl::Impl(const h5::File& opened, const std::string& path)
-    : file(opened), dataset(opened, path), kind(kind_of(dataset)) {
-  const std::vector<std::uint64_t>& shape = dataset.shape();
-  const bool is_column =
-      shape.size() == 1 || (shape.size() == 2 && shape[1] == 1 && kind != LabelKind::string);
-  if (is_column && shape[0] <= std::uint64_t{1} << 60) return;
-  throw Error(ErrorCode::shape_mismatch,
-              fmt::format("has shape {}, where one label a row is needed", h5::shape_text(shape)), path);
-}
-
-Labels LabelSource::Impl::read(std::int64_t first, std::int64_t n) const {
-  const auto rows = static_cast<std::int64_t>(dataset.shape()[0]);
-  if (first < 0 || n < 0 || first > rows - n) {
-    throw Error(ErrorCode::bad_request, fmt::format("labels {} to {} of {}", first, first + n, rows),
-                dataset.path());
-  }
-  const auto from = static_cast<std::uint64_t>(first), count = static_cast<std::uint64_t>(n);
-  Labels labels{kind, dataset.type()->element, {}, {}, {}};
-  if (kind == LabelKind::string) {
-    labels.strings = dataset.read_strings(from, count, kMostTextBytes);
-    return labels;
-  }
-  std::vector<std::uint64_t> start{from}, extent{count};
-  start.resize(dataset.shape().size(), 0);
-  extent.resize(dataset.shape().size(), 1);
-  if (kind == LabelKind::real) {
-    labels.reals.resize(count);
-    dataset.read_block(start, extent, ElementType::f64, reinterpret_cast<std::byte*>(labels.reals.data()));
-    return labels;
-  }
-  std::vector<std::byte> bytes(count * element_size(labels.element));
-  dataset.read_block(start, extent, labels.element, bytes.data());
-  labels.integers = widened(bytes, labels.element);
-  return labels;
-}
-
 LabelSource::LabelSource(const FileLocation& location) {
-  const h5::File file(location.file);
   try {
-    impl_ = std::make_unique<Impl>(file, location.object);
+    impl_ = open_labels(location);
   } catch (const Error& error) {
     throw error.in_file(location.file);
   }
@@ -105,22 +170,22 @@ LabelSource& LabelSource::operator=(LabelSource&&) noexcept = default;
 LabelSource::~LabelSource() = default;
 
 std::int64_t LabelSource::count() const {
-  return static_cast<std::int64_t>(impl_->dataset.shape()[0]);
+  return impl_->count;
 }
 LabelKind LabelSource::kind() const {
   return impl_->kind;
 }
 ElementType LabelSource::element() const {
-  return impl_->dataset.type()->element;
+  return impl_->element;
 }
 
 Labels LabelSource::read(std::int64_t first, std::int64_t n) const {
   try {
-    Labels labels = impl_->read(first, n);
-    impl_->file.check_unchanged();
-    return labels;
+    if (first < 0 || n < 0 || first > count() - n)
+      throw Error(ErrorCode::bad_request, fmt::format("labels {} to {} of {}", first, first + n, count()));
+    return impl_->read(first, n);
   } catch (const Error& error) {
-    throw error.in_file(impl_->file.path());
+    throw error.in_file(impl_->path);
   }
 }
 

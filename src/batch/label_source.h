@@ -1,20 +1,27 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "evenscore/labels.h"
 #include "evenscore/prediction_file.h"
-#include "h5/dataset.h"
 
 namespace evenscore {
 
+/// Where labels come from. One per kind of file.
 struct LabelSource::Impl {
-  /// Throws where the dataset is not a column of labels.
-  Impl(const h5::File& opened, const std::string& path);
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  virtual ~Impl() = default;
 
-  Labels read(std::int64_t first, std::int64_t n) const;
+  std::string path;  ///< of the file
+  LabelKind kind = LabelKind::integer;
+  ElementType element = ElementType::i64;
+  std::int64_t count = 0;
 
-  h5::File file;
-  h5::Dataset dataset;
-  LabelKind kind;
+  /// Within the count. Throws corrupt_file too when the file changed since it was opened.
+  virtual Labels read(std::int64_t first, std::int64_t n) const = 0;
 };
 
 }  // namespace evenscore

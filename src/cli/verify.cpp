@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/comparison_options.h"
 #include "cli/options.h"
@@ -18,7 +19,8 @@ struct Arguments {
   OutputStyle style;
   ModelArguments model;
   RowsArguments rows;
-  std::string against, engines;
+  std::string against, engines, structure;
+  bool same_structure = false;
   std::int64_t sample = 0;
   std::uint64_t seed = 0;
   std::string uncertified;
@@ -59,6 +61,19 @@ int run(const Arguments& arguments) {
   job.arithmetic = arguments.rows.arithmetic_rule();
   job.batch_rows = arguments.rows.batch_rows;
   if (!arguments.against.empty()) job.against = parse_file_location(arguments.against);
+  std::optional<ModelFile> structure;
+  if (arguments.same_structure && arguments.structure.empty()) {
+    if (!job.against) {
+      throw Error(ErrorCode::bad_request, "needs a model, or --against predictions that evenscore wrote",
+                  "--structure", "give --structure MODEL");
+    }
+    job.same_pipeline = true;
+  }
+  if (!arguments.structure.empty()) {
+    structure = load_model(arguments.structure);
+    job.structure = &*structure;
+    job.structure_name = std::filesystem::path(arguments.structure).filename().string();
+  }
   job.labels = arguments.comparison.labels_location();
   job.mode = arguments.comparison.verify_mode();
   job.ranking_memory = arguments.comparison.ranking_memory();
@@ -73,6 +88,7 @@ int run(const Arguments& arguments) {
   inputs.push_back(job.rows_path);
   if (job.against) inputs.push_back(job.against->file);
   if (job.labels) inputs.push_back(job.labels->file);
+  if (structure) inputs.push_back(arguments.structure);
   ReportFiles files(arguments.files, inputs);
   std::optional<RowList> uncertified;
   if (!arguments.uncertified.empty()) {
@@ -110,6 +126,11 @@ Command add_verify(CLI::App& app) {
   add_rows(*command, arguments->rows);
   command->add_option("--against", arguments->against, "Stored predictions to compare with")
       ->type_name("FILE[:/group]");
+  CLI::Option* structure = command->add_option(
+      "--structure", arguments->structure,
+      "Steps, parameters and fitted values must be those of MODEL, bit for bit; without it, of the model "
+      "that --against was made with");
+  structure->type_name("[MODEL]")->expected(0, 1);
   add_comparison(*command, arguments->comparison);
   command
       ->add_option("--engines", arguments->engines,
@@ -125,7 +146,10 @@ Command add_verify(CLI::App& app) {
   command->add_option("--seed", arguments->seed, "Chooses the sample")->capture_default_str();
   add_report_files(*command, arguments->files);
   add_output_style(*command, arguments->style);
-  return [arguments] { return run(*arguments); };
+  return [arguments, structure] {
+    arguments->same_structure = structure->count() > 0;
+    return run(*arguments);
+  };
 }
 
 }  // namespace evenscore::cli

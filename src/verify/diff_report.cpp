@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/grouped_digits.h"
 #include "evenscore/diff.h"
+#include "verify/model_difference_json.h"
 
 namespace evenscore {
 namespace {
@@ -49,24 +48,6 @@ std::string effects_text(const DiffReport& report) {
   return text;
 }
 
-Json json_of(const ModelDifference& difference) {
-  Json elements = Json::array();
-  for (const ElementDifference& e : difference.first_elements) {
-    elements.push_back({{"index", e.index},
-                        {"a_value", e.a_value},
-                        {"b_value", e.b_value},
-                        {"a_bits", e.a_bits},
-                        {"b_bits", e.b_bits},
-                        {"ulp", e.ulp ? Json(std::to_string(*e.ulp)) : Json(nullptr)},
-                        {"flipped_bit", e.flipped_bit}});
-  }
-  return {{"path", difference.path},
-          {"what", difference.what},
-          {"predicts", difference.predicts},
-          {"elements", std::to_string(difference.elements)},
-          {"first_elements", elements}};
-}
-
 }  // namespace
 
 std::string to_text(const DiffReport& report) {
@@ -84,7 +65,8 @@ std::string to_text(const DiffReport& report) {
 
 std::string to_json(const DiffReport& report) {
   Json differences = Json::array(), effects = Json::array();
-  for (const ModelDifference& difference : report.differences) differences.push_back(json_of(difference));
+  for (const ModelDifference& difference : report.differences)
+    differences.push_back(verifier::json_of(difference));
   for (const DifferenceEffect& effect : report.effects) {
     effects.push_back({{"path", effect.path},
                        {"why_not", effect.why_not},

@@ -113,6 +113,30 @@ std::string setting(const VerifyReport& report) {
   return "<h2>What was compared</h2>\n" + table({}, lines, "facts");
 }
 
+std::string structure(const VerifyReport& report) {
+  if (!report.structure) return {};
+  std::string html = fmt::format("<h2>Steps, parameters and fitted values beside {}</h2>\n",
+                                 escaped(report.structure->against));
+  if (report.structure->differences.empty()) return html + "<p>The same, bit for bit.</p>\n";
+  std::vector<Line> lines;
+  for (const ModelDifference& difference : report.structure->differences)
+    lines.push_back({escaped(difference.path), escaped(difference.what)});
+  return html + table({"where", "what"}, lines, "facts");
+}
+
+std::string uncertified(const VerifyReport& report) {
+  if (report.first_uncertified.empty()) return {};
+  const std::int64_t all = report.comparison.rows - report.comparison.labels_certified;
+  std::string list;
+  for (const std::int64_t row : report.first_uncertified) list += (list.empty() ? "" : ", ") + grouped(row);
+  if (all > static_cast<std::int64_t>(report.first_uncertified.size())) list += ", …";
+  return fmt::format(
+      "<h2>Labels that rounding could change</h2>\n<p>{} of {} rows, whose scores are too close for a proof; "
+      "the first: "
+      "{}</p>\n",
+      grouped(all), grouped(report.comparison.rows), list);
+}
+
 std::string numbers(const VerifyReport& report) {
   const std::vector<OutputComparison>& list = report.comparison.outputs;
   if (list.empty()) return {};
@@ -336,8 +360,8 @@ std::string to_html(const VerifyReport& report) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}: evenscore report</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
       verifier::headline(report.verdict), kStyle);
-  html += verdict(report) + setting(report) + quality(report) + numbers(report) + labels(report) +
-          referee(report);
+  html += verdict(report) + setting(report) + structure(report) + quality(report) + numbers(report) +
+          labels(report) + uncertified(report) + referee(report);
   if (report.mode != VerifyMode::bitwise)
     html += differences("First rejected differences", report.comparison.first_rejected);
   html += differences("First differences", report.comparison.first_differences);

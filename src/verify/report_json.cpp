@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "evenscore/verify.h"
+#include "verify/model_difference_json.h"
 
 namespace evenscore {
 namespace {
@@ -215,6 +216,19 @@ std::string to_json(const VerifyReport& report) {
                  {"referee", referee(report.referee)},
                  {"rows_compared", whole(found.rows)},
                  {"sample_seed", report.sampled ? Json(whole(*report.sampled)) : Json(nullptr)}});
+  }
+  if (report.has_model && !report.class_names.empty()) {
+    Json rows = Json::array();
+    for (const std::int64_t row : report.first_uncertified) rows.push_back(whole(row));
+    json["first_uncertified"] = rows;
+  }
+  if (report.structure) {
+    Json list = Json::array();
+    for (const ModelDifference& difference : report.structure->differences)
+      list.push_back(verifier::json_of(difference));
+    json["structure"] = {{"against", report.structure->against},
+                         {"identical", report.structure->differences.empty()},
+                         {"differences", list}};
   }
   if (report.mode == VerifyMode::tolerance) {
     const Tolerances& t = report.tolerances;

@@ -23,13 +23,18 @@ std::vector<TestCase> test_cases(const VerifyReport& report) {
     cases.push_back(
         {name, o.rejected == 0 ? "" : fmt::format("{} numbers are rejected", grouped(o.rejected))});
   }
-  const ComparisonResult& found = report.comparison;
-  if (found.labels_compared > 0) {
+  const ComparisonResult& comparison = report.comparison;
+  if (comparison.labels_compared > 0) {
     const std::int64_t unexplained = report.mode == VerifyMode::bitwise
-                                         ? found.label_flips
-                                         : found.label_flips - found.label_flips_explained;
+                                         ? comparison.label_flips
+                                         : comparison.label_flips - comparison.label_flips_explained;
     cases.push_back(
         {"labels", unexplained == 0 ? "" : fmt::format("{} labels differ", grouped(unexplained))});
+  }
+  if (report.structure) {
+    const std::vector<ModelDifference>& found = report.structure->differences;
+    cases.push_back({"steps, parameters and fitted values of " + report.structure->against,
+                     found.empty() ? "" : fmt::format("{}: {}", found.front().path, found.front().what)});
   }
   if (report.before && report.after) {
     std::string losses;

@@ -207,12 +207,22 @@ std::string metrics(const VerifyReport& report) {
   return text;
 }
 
+std::string structure(const StructureReport& report) {
+  if (report.differences.empty())
+    return fmt::format("Steps, parameters and fitted values are those of {}, bit for bit.\n", report.against);
+  std::string text = fmt::format("\nDiffers from {}\n", report.against);
+  for (const ModelDifference& difference : report.differences)
+    text += fmt::format("  {}: {}\n", difference.path, difference.what);
+  return text;
+}
+
 }  // namespace
 
 std::string to_text(const VerifyReport& report) {
   std::string text = fmt::format("{}: {}.\n", verifier::headline(report.verdict), report.reason);
   for (const std::string& loss : report.hidden_losses) text += fmt::format("Warning: {}.\n", loss);
   for (const std::string& cause : report.likely_causes) text += fmt::format("Likely cause: {}.\n", cause);
+  if (report.structure) text += structure(*report.structure);
   text += fmt::format("\n{}", setting(report));
   if (report.comparison.rows == 0 && report.rows > 0) return text;
   text += outputs(report);

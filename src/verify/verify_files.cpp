@@ -13,6 +13,7 @@
 #include "verify/difference_patterns.h"
 #include "verify/engine_side.h"
 #include "verify/judgement.h"
+#include "verify/model_difference.h"
 #include "verify/other_software.h"
 #include "verify/row_sample.h"
 #include "verify/score_bounds.h"
@@ -173,7 +174,9 @@ class Verification {
       for (std::size_t i = 0; i < n_views_; ++i) {
         comparisons_.emplace_back(verifier::ComparisonOptions{
             engines_[0].name(), b, report_.mode, job_.tolerances, verifier::rules_of(program_),
-            classes_.names(), other.products, comparisons_.empty() ? job_.uncertified : nullptr,
+            classes_.names(), other.products,
+            comparisons_.empty() ? [this](std::int64_t row) { note_uncertified(row); }
+                                 : std::function<void(std::int64_t)>(),
             job_.engine_options.threads});
       }
     }
@@ -191,6 +194,12 @@ class Verification {
     const std::int64_t bytes_a_row = 16 * static_cast<std::int64_t>(sizeof(double)) * numbers_a_row;
     batch_rows_ = std::max<std::int64_t>(1, kResultBytes / bytes_a_row);
     if (job_.batch_rows > 0) batch_rows_ = std::min(batch_rows_, job_.batch_rows);
+  }
+
+  void note_uncertified(std::int64_t row) {
+    if (report_.first_uncertified.size() < VerifyReport::kUncertifiedShown)
+      report_.first_uncertified.push_back(row);
+    if (job_.uncertified) job_.uncertified(row);
   }
 
   void note_rounding() {
@@ -299,11 +308,46 @@ class Verification {
   VerifyReport report_;
 };
 
+std::vector<ModelDifference> structure_differences(const VerifyJob& job, const std::string& digest) {
+  std::vector<ModelDifference> differences;
+  if (job.structure != nullptr) {
+    for (const verifier::Exchange& found :
+         verifier::model_differences(job.structure->pipeline, job.model.pipeline))
+      differences.push_back(found.difference);
+    return differences;
+  }
+  const std::string recorded = PredictionSource(*job.against).attribute("pipeline_digest").value_or("");
+  if (recorded.empty()) {
+    throw Error(ErrorCode::bad_request, "does not say which pipeline made it", "--structure",
+                "name the model to compare with: --structure MODEL")
+        .in_file(job.against->file);
+  }
+  if (recorded != digest)
+    differences.push_back({"pipeline_digest", fmt::format("was {}, is {}", recorded, digest), true, 0, {}});
+  return differences;
+}
+
+/// A model that is not the other one is refuted, whatever it predicts on these rows.
+void judge_structure(const VerifyJob& job, VerifyReport& report) {
+  StructureReport& structure = report.structure.emplace();
+  structure.against = job.structure != nullptr ? job.structure_name : file_name(job.against->file);
+  structure.differences = structure_differences(job, report.pipeline_digest);
+  if (structure.differences.empty()) return;
+  const std::size_t count = structure.differences.size();
+  const ModelDifference& first = structure.differences.front();
+  report.reason =
+      fmt::format("the model is not that of {}: {} {}, first {}: {}; predictions: {}", structure.against,
+                  count, count == 1 ? "difference" : "differences", first.path, first.what, report.reason);
+  report.verdict = Verdict::different;
+}
+
 }  // namespace
 
 VerifyReport verify(const VerifyJob& job) {
   check_request(job);
-  return Verification(job).run();
+  VerifyReport report = Verification(job).run();
+  if (job.structure != nullptr || job.same_pipeline) judge_structure(job, report);
+  return report;
 }
 
 }  // namespace evenscore

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evenscore/element_type.h"
+#include "evenscore/labels.h"
+#include "h5/file_identity.h"
+
+namespace evenscore {
+
+/// An array of one or two dimensions that numpy.save wrote (format versions 1.0 to 3.0): integers, floats,
+/// booleans, or text of fixed length, either byte order, row by row. Nothing in it is run. One thread at a
+/// time. Errors name the file: corrupt_file (damaged header, truncated, changed since it was opened),
+/// unsupported (objects, structures, complex numbers, column order), shape_mismatch (other dimensions),
+/// limit_exceeded.
+class NpyFile {
+ public:
+  /// Whether the file begins as numpy.save begins it; false also for one that cannot be opened.
+  static bool is_npy(const std::string& path);
+
+  explicit NpyFile(std::string path);
+  NpyFile(const NpyFile&) = delete;
+  NpyFile& operator=(const NpyFile&) = delete;
+  ~NpyFile();
+
+  const std::string& path() const { return path_; }
+  LabelKind kind() const { return kind_; }
+  ElementType element() const { return element_; }  ///< of integers and reals; booleans are u8
+  const std::vector<std::uint64_t>& shape() const { return shape_; }
+  std::int64_t rows() const { return static_cast<std::int64_t>(shape_[0]); }
+  std::int64_t columns() const { return shape_.size() == 1 ? 1 : static_cast<std::int64_t>(shape_[1]); }
+
+  /// Rows [first, first + n) of numbers or booleans, dense, native byte order.
+  void read(std::int64_t first, std::int64_t n, std::byte* destination) const;
+
+  /// Rows [first, first + n) of a column of text, as UTF-8 without the padding.
+  std::vector<std::string> read_strings(std::int64_t first, std::int64_t n) const;
+
+ private:
+  void parse_header();
+  void set_type(const std::string& descr);
+  std::vector<std::byte> read_bytes(std::uint64_t offset, std::size_t size) const;
+  void read_at(std::uint64_t offset, std::byte* to, std::size_t size) const;
+  void check_range(std::int64_t first, std::int64_t n) const;
+
+  std::string path_;
+  int file_ = -1;
+  h5::FileIdentity identity_;
+  LabelKind kind_ = LabelKind::real;
+  ElementType element_ = ElementType::f64;
+  bool wide_text_ = false;         ///< four bytes a character
+  std::size_t element_bytes_ = 0;  ///< in the file
+  bool swapped_ = false;
+  std::vector<std::uint64_t> shape_;
+  std::uint64_t data_offset_ = 0;
+};
+
+}  // namespace evenscore
