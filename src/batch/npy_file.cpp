@@ -123,10 +123,7 @@ void NpyFile::parse_header() {
     throw Error(ErrorCode::shape_mismatch,
                 fmt::format("has shape {}, where one or two dimensions are needed", h5::shape_text(shape_)));
   }
-  if (header.fortran_order && shape_.size() == 2 && shape_[0] > 1 && shape_[1] > 1) {
-    throw Error(ErrorCode::unsupported, "is stored column by column", {},
-                "save numpy.ascontiguousarray(array) instead");
-  }
+  by_columns_ = header.fortran_order && columns() > 1;
   std::optional<std::uint64_t> bytes = element_bytes_;
   for (const std::uint64_t extent : shape_) bytes = bytes ? h5::checked_product(*bytes, extent) : bytes;
   if (!bytes || *bytes != identity_.size - data_offset_) {
@@ -211,7 +208,8 @@ void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) c
   const auto row_bytes = static_cast<std::size_t>(columns()) * element_bytes_;
   const std::size_t size = static_cast<std::size_t>(n) * row_bytes;
   try {
-    read_at(data_offset_ + static_cast<std::uint64_t>(first) * row_bytes, destination, size);
+    by_columns_ ? read_columns(first, n, destination)
+                : read_at(data_offset_ + static_cast<std::uint64_t>(first) * row_bytes, destination, size);
     if (h5::identity_of(file_) != identity_)
       throw Error(ErrorCode::corrupt_file, "changed while it was being read", {}, "run again");
   } catch (const Error& error) {
@@ -220,6 +218,19 @@ void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) c
   if (!swapped_) return;
   for (std::size_t i = 0; i < size; i += element_bytes_)
     std::reverse(destination + i, destination + i + element_bytes_);
+}
+
+void NpyFile::read_columns(std::int64_t first, std::int64_t n, std::byte* destination) const {
+  std::vector<std::byte> column(static_cast<std::size_t>(n) * element_bytes_);
+  for (std::int64_t c = 0; c < columns(); ++c) {
+    read_at(data_offset_ + static_cast<std::uint64_t>(c * rows() + first) * element_bytes_, column.data(),
+            column.size());
+    std::byte* to = destination + static_cast<std::size_t>(c) * element_bytes_;
+    for (std::size_t at = 0; at < column.size(); at += element_bytes_) {
+      std::memcpy(to, column.data() + at, element_bytes_);
+      to += static_cast<std::size_t>(columns()) * element_bytes_;
+    }
+  }
 }
 
 std::vector<std::string> NpyFile::read_strings(std::int64_t first, std::int64_t n) const {

@@ -12,10 +12,10 @@
 namespace evenscore {
 
 /// An array of one or two dimensions that numpy.save wrote (format versions 1.0 to 3.0): integers, floats,
-/// booleans, or text of fixed length, either byte order, row by row. Nothing in it is run. One thread at a
-/// time. Errors name the file: corrupt_file (damaged header, truncated, changed since it was opened),
-/// unsupported (objects, structures, complex numbers, column order), shape_mismatch (other dimensions),
-/// limit_exceeded.
+/// booleans, or text of fixed length, either byte order, by rows or by columns. Nothing in it is run. One
+/// thread at a time. Errors name the file: corrupt_file (damaged header, truncated, changed since it was
+/// opened), unsupported (objects, structures, complex numbers, column order), shape_mismatch (other
+/// dimensions), limit_exceeded.
 class NpyFile {
  public:
   /// Whether the file begins as numpy.save begins it; false also for one that cannot be opened.
@@ -44,6 +44,7 @@ class NpyFile {
   void set_type(const std::string& descr);
   std::vector<std::byte> read_bytes(std::uint64_t offset, std::size_t size) const;
   void read_at(std::uint64_t offset, std::byte* to, std::size_t size) const;
+  void read_columns(std::int64_t first, std::int64_t n, std::byte* destination) const;
   void check_range(std::int64_t first, std::int64_t n) const;
 
   std::string path_;
@@ -54,6 +55,7 @@ class NpyFile {
   bool wide_text_ = false;         ///< four bytes a character
   std::size_t element_bytes_ = 0;  ///< in the file
   bool swapped_ = false;
+  bool by_columns_ = false;  ///< one column after the other
   std::vector<std::uint64_t> shape_;
   std::uint64_t data_offset_ = 0;
 };
