@@ -518,6 +518,23 @@ class Comparing(CommandLine):
         self.refused("compare", "a.h5", "complex.npy", says=["complex.npy", "<c16"])
         self.refused("compare", "a.h5", "cube.npy", says=["cube.npy", "(2, 2, 2)"])
 
+    def test_rows_that_numpy_saved_score_like_the_same_rows_in_hdf5(self):
+        rows, _ = self.fixture_rows("binary")
+        with h5py.File(rows, "r") as file:
+            X = file["X"][...]
+        for name, array in (("rows", X), ("columns", np.asfortranarray(X)), ("big", X.astype(">f8")), ("turned", np.ascontiguousarray(X.T)), ("flat", X[:, 0])):
+            np.save(self.folder / f"{name}.npy", array)
+        model = FIXTURES / "binary.joblib"
+        expected = json.loads(self.run_evenscore("score", model, rows, "-o", "h5.h5", "--json").stdout)
+        for name, *options in (("rows",), ("columns",), ("big",), ("turned", "--transpose"), ("rows", "--batch-rows", "7"), ("columns", "--batch-rows", "7")):
+            report = json.loads(self.run_evenscore("score", model, f"{name}.npy", "-o", "npy.h5", "--overwrite", *options, "--json").stdout)
+            self.assertEqual(report["rows_digest"], expected["rows_digest"], name)
+            self.assertEqual(report["outputs_digest"], expected["outputs_digest"], name)
+        self.run_evenscore("audit", "npy.h5", model, "columns.npy")
+        self.refused("score", model, "turned.npy", "-o", "o.h5", says=["turned.npy", "--transpose"])
+        self.refused("score", model, "flat.npy", "-o", "o.h5", says=["flat.npy", "two dimensions"])
+        self.refused("score", model, "rows.npy", "--dataset", "/X", "-o", "o.h5", says=["rows.npy", "--dataset"])
+
     def test_an_array_cut_short_is_refused_wherever_it_is_cut(self):
         self.predictions("a.h5", proba=np.full((2, 2), 0.5))
         np.save(self.folder / "whole.npy", np.full((2, 2), 0.5))

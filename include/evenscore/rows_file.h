@@ -18,11 +18,12 @@ struct RowsOptions {
 };
 
 /// The rows of an HDF5 file: a numeric dataset (rows, features), or a group of one-dimensional datasets of
-/// one length and type, one a feature. Any of evenscore's element types, either byte order, contiguous or
-/// chunked, with the filters built into libhdf5; booleans as h5py writes them are u8. Movable; one thread at
-/// a time. Errors name the file and the dataset: file_missing, corrupt_file, unsupported (another element
-/// type; virtual datasets, external links and raw files, naming the other file), bad_request (no such
-/// dataset, or several candidates, which it lists), limit_exceeded, storage_failure.
+/// one length and type, one a feature; or of an .npy file with numbers in two dimensions, by rows or by
+/// columns. Any of evenscore's element types, either byte order, contiguous or chunked, with the filters
+/// built into libhdf5; booleans as h5py writes them are u8. Movable; one thread at a time. Errors name the
+/// file and the dataset: file_missing, corrupt_file, unsupported (another element type; virtual datasets,
+/// external links and raw files, naming the other file), bad_request (no such dataset, or several candidates,
+/// which it lists), limit_exceeded, storage_failure.
 class RowSource {
  public:
   static RowSource open(const std::string& path, const RowsOptions& options = {});

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "batch/npy_header.h"
 #include "evenscore/error.h"
@@ -119,11 +120,12 @@ void NpyFile::parse_header() {
   data_offset_ = kVersion + 2 + width + length;
   shape_ = header.shape;
   set_type(header.descr);
-  if (shape_.empty() || shape_.size() > 2 || shape_[0] > kMostRows) {
+  if (shape_.empty() || shape_.size() > 2 || shape_[0] > kMostRows ||
+      (shape_.size() == 2 && shape_[1] > kMostRows)) {
     throw Error(ErrorCode::shape_mismatch,
                 fmt::format("has shape {}, where one or two dimensions are needed", h5::shape_text(shape_)));
   }
-  by_columns_ = header.fortran_order && columns() > 1;
+  by_columns_ = header.fortran_order && shape_.size() == 2;
   std::optional<std::uint64_t> bytes = element_bytes_;
   for (const std::uint64_t extent : shape_) bytes = bytes ? h5::checked_product(*bytes, extent) : bytes;
   if (!bytes || *bytes != identity_.size - data_offset_) {
@@ -201,6 +203,11 @@ void NpyFile::check_range(std::int64_t first, std::int64_t n) const {
   if (first >= 0 && n >= 0 && first <= rows() - n) return;
   throw Error(ErrorCode::bad_request, fmt::format("rows {} to {} of {}", first, first + n, rows()))
       .in_file(path_);
+}
+
+void NpyFile::transpose() {
+  std::swap(shape_.at(0), shape_.at(1));
+  by_columns_ = !by_columns_;
 }
 
 void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) const {

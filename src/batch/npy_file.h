@@ -33,6 +33,9 @@ class NpyFile {
   std::int64_t rows() const { return static_cast<std::int64_t>(shape_[0]); }
   std::int64_t columns() const { return shape_.size() == 1 ? 1 : static_cast<std::int64_t>(shape_[1]); }
 
+  /// From now on the array is the transposed one. Needs two dimensions.
+  void transpose();
+
   /// Rows [first, first + n) of numbers or booleans, dense, native byte order.
   void read(std::int64_t first, std::int64_t n, std::byte* destination) const;
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "batch/npy_file.h"
 #include "batch/row_dataset.h"
 #include "evenscore/error.h"
 #include "h5/dataset.h"
@@ -188,7 +189,51 @@ class ColumnsLayout : public RowLayout {
   std::vector<std::byte> scratch_;
 };
 
+/// The only array of an .npy file, as a prediction file's source_dataset names it.
+constexpr const char* kNpyArray = "array";
+
+class NpyLayout : public RowLayout {
+ public:
+  NpyLayout(const std::string& file, bool transpose) : array_(file) {
+    path = kNpyArray;
+    if (array_.kind() == LabelKind::string) {
+      throw Error(ErrorCode::unsupported, "holds text, not numbers", path, "save an array of numbers");
+    }
+    if (array_.shape().size() != 2) {
+      throw Error(
+          ErrorCode::shape_mismatch,
+          fmt::format("has shape {}, where rows x features is needed", h5::shape_text(array_.shape())), path,
+          "reshape it to two dimensions");
+    }
+    if (transpose) array_.transpose();
+    type = array_.element();
+    rows = array_.rows();
+    columns = array_.columns();
+  }
+
+  void read(std::int64_t first, std::int64_t n, const std::vector<std::int64_t>& order,
+            std::byte* destination) override {
+    if (is_identity(order, columns)) return array_.read(first, n, destination);
+    const std::size_t size = element_size(type);
+    scratch_.resize(static_cast<std::size_t>(n * columns) * size);
+    array_.read(first, n, scratch_.data());
+    gather(size, scratch_.data(), static_cast<std::size_t>(columns) * size, size, n, order, destination);
+  }
+
+ private:
+  NpyFile array_;
+  std::vector<std::byte> scratch_;
+};
+
 }  // namespace
+
+std::unique_ptr<RowLayout> open_npy_layout(const std::string& path, const RowsOptions& options) {
+  if (!options.dataset.empty() && options.dataset != kNpyArray) {
+    throw Error(ErrorCode::bad_request, "is an .npy file, which holds one array without a name",
+                options.dataset, "leave --dataset out");
+  }
+  return std::make_unique<NpyLayout>(path, options.transpose);
+}
 
 std::unique_ptr<RowLayout> open_row_layout(const h5::File& file, const RowsOptions& options) {
   const std::string path = options.dataset.empty() ? find_row_dataset(file) : options.dataset;

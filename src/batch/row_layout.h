@@ -36,4 +36,7 @@ class RowLayout {
 
 std::unique_ptr<RowLayout> open_row_layout(const h5::File& file, const RowsOptions& options);
 
+/// The rows of an .npy file: numbers in two dimensions. Its columns have no names.
+std::unique_ptr<RowLayout> open_npy_layout(const std::string& path, const RowsOptions& options);
+
 }  // namespace evenscore

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "batch/npy_file.h"
 #include "batch/row_layout.h"
 #include "evenscore/error.h"
 #include "evenscore/rows_file.h"
@@ -59,15 +61,21 @@ std::vector<std::int64_t> find_columns(const std::vector<std::string>& wanted,
 }  // namespace
 
 struct RowSource::Impl {
-  h5::File file;
+  std::string path;
+  std::optional<h5::File> file;  // none for an .npy file, which watches itself
   std::unique_ptr<RowLayout> layout;
   std::vector<std::int64_t> order;  // columns of the layout, as read() writes them
   std::vector<std::string> names;   // of those; empty = none
   bool has_order = true;
   bool transposed = false;
 
-  Impl(const std::string& path, const RowsOptions& options)
-      : file(path), layout(open_row_layout(file, options)), transposed(options.transpose) {
+  Impl(const std::string& name, const RowsOptions& options) : path(name), transposed(options.transpose) {
+    if (NpyFile::is_npy(path)) {
+      layout = open_npy_layout(path, options);
+    } else {
+      file.emplace(path);
+      layout = open_row_layout(*file, options);
+    }
     has_order = layout->has_order || !options.columns.empty();
     if (!options.columns.empty()) {
       if (layout->names.empty()) {
@@ -126,7 +134,7 @@ RowSource RowSource::open(const std::string& path, const RowsOptions& options) {
 }
 
 const std::string& RowSource::path() const {
-  return impl_->file.path();
+  return impl_->path;
 }
 const std::string& RowSource::dataset() const {
   return impl_->layout->path;
@@ -168,10 +176,10 @@ void RowSource::read(std::int64_t first_row, std::int64_t n, std::byte* destinat
   try {
     impl_->layout->read(first_row, n, impl_->order, destination);
   } catch (const Error&) {
-    impl_->file.check_unchanged();  // the better explanation, where it holds
+    if (impl_->file) impl_->file->check_unchanged();  // the better explanation, where it holds
     throw;
   }
-  impl_->file.check_unchanged();
+  if (impl_->file) impl_->file->check_unchanged();
 }
 
 std::int64_t RowSource::batch_rows(std::size_t target_bytes) const {
