@@ -535,6 +535,15 @@ class Comparing(CommandLine):
         self.refused("score", model, "flat.npy", "-o", "o.h5", says=["flat.npy", "two dimensions"])
         self.refused("score", model, "rows.npy", "--dataset", "/X", "-o", "o.h5", says=["rows.npy", "--dataset"])
 
+    def test_a_boolean_that_is_neither_true_nor_false_is_refused(self):
+        X = np.zeros((3, 5), bool)
+        np.save(self.folder / "X.npy", X)
+        broken = bytearray((self.folder / "X.npy").read_bytes())
+        broken[-1] = 7
+        (self.folder / "broken.npy").write_bytes(broken)
+        self.run_evenscore("score", FIXTURES / "binary.joblib", "X.npy", "-o", "o.h5")
+        self.refused("score", FIXTURES / "binary.joblib", "broken.npy", "-o", "p.h5", says=["broken.npy", "neither true nor false"])
+
     def test_an_array_cut_short_is_refused_wherever_it_is_cut(self):
         self.predictions("a.h5", proba=np.full((2, 2), 0.5))
         np.save(self.folder / "whole.npy", np.full((2, 2), 0.5))

@@ -205,6 +205,11 @@ void NpyFile::check_range(std::int64_t first, std::int64_t n) const {
       .in_file(path_);
 }
 
+void NpyFile::check_unchanged() const {
+  if (h5::identity_of(file_) != identity_)
+    throw Error(ErrorCode::corrupt_file, "changed while it was being read", {}, "run again");
+}
+
 void NpyFile::transpose() {
   std::swap(shape_.at(0), shape_.at(1));
   by_columns_ = !by_columns_;
@@ -217,8 +222,10 @@ void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) c
   try {
     by_columns_ ? read_columns(first, n, destination)
                 : read_at(data_offset_ + static_cast<std::uint64_t>(first) * row_bytes, destination, size);
-    if (h5::identity_of(file_) != identity_)
-      throw Error(ErrorCode::corrupt_file, "changed while it was being read", {}, "run again");
+    check_unchanged();
+    const auto is_truth_value = [](std::byte b) { return b <= std::byte{1}; };
+    if (kind_ == LabelKind::boolean && !std::all_of(destination, destination + size, is_truth_value))
+      throw Error(ErrorCode::corrupt_file, "holds a boolean that is neither true nor false");
   } catch (const Error& error) {
     throw error.in_file(path_);
   }
@@ -248,6 +255,7 @@ std::vector<std::string> NpyFile::read_strings(std::int64_t first, std::int64_t 
   std::vector<std::string> strings(static_cast<std::size_t>(n));
   try {
     read_at(data_offset_ + static_cast<std::uint64_t>(first) * element_bytes_, bytes.data(), bytes.size());
+    check_unchanged();
     for (std::size_t i = 0; i < strings.size(); ++i) {
       const std::byte* text = bytes.data() + i * element_bytes_;
       const std::size_t step = wide_text_ ? 4 : 1;

@@ -48,6 +48,7 @@ class NpyFile {
   std::vector<std::byte> read_bytes(std::uint64_t offset, std::size_t size) const;
   void read_at(std::uint64_t offset, std::byte* to, std::size_t size) const;
   void read_columns(std::int64_t first, std::int64_t n, std::byte* destination) const;
+  void check_unchanged() const;
   void check_range(std::int64_t first, std::int64_t n) const;
 
   std::string path_;
