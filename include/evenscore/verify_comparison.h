@@ -41,24 +41,31 @@ struct UlpHistogram {
   static std::uint64_t last_of(int bucket);
 };
 
-/// How one output of two sides compares. NaN and NaN are 0 ulp apart whatever their bits. `nan_mismatches`
-/// and `inf_mismatches` are not in the histogram, max_ulp, max_abs and max_rel.
-struct OutputComparison {
+/// What was found in some rows of one output of two sides: integer sums and maxima alone, so that the tallies
+/// of blocks of rows add up to the same in any order. NaN and NaN are 0 ulp apart whatever their bits.
+/// `nan_mismatches` and `inf_mismatches` are not in the histogram, max_ulp, max_abs and max_rel.
+struct ValueTally {
+  std::int64_t rows_equal_bits = 0;
+  std::int64_t nan_mismatches = 0;  ///< one is NaN and the other is not
+  std::int64_t inf_mismatches = 0;  ///< one is infinite and the other is not that infinity
+  std::int64_t out_of_bound = 0;    ///< outside the rounding bound; 0 where no bound is evaluated
+  std::int64_t rejected = 0;        ///< by the mode
+  std::uint64_t max_ulp = 0;
+  double max_abs = 0.0;
+  double max_rel = 0.0;  ///< |a - b| / |b|; Inf where b is 0 and a is not
+  UlpHistogram ulp_histogram;
+
+  ValueTally& operator+=(const ValueTally& other);
+};
+
+/// How one output of two sides compares.
+struct OutputComparison : ValueTally {
   std::string name;                   ///< "decision", "proba", "log_proba"; of a regressor "prediction"
   OutputType type = OutputType::f64;  ///< what was compared; f32 also where one side was rounded to it
   bool rounded = false;               ///< an f64 side was rounded once to f32
   std::string a, b;                   ///< the sides
   std::int64_t rows = 0;
-  std::int64_t rows_equal_bits = 0;
   std::int64_t values = 0;
-  std::uint64_t max_ulp = 0;
-  UlpHistogram ulp_histogram;
-  double max_abs = 0.0;
-  double max_rel = 0.0;             ///< |a - b| / |b|; Inf where b is 0 and a is not
-  std::int64_t nan_mismatches = 0;  ///< one is NaN and the other is not
-  std::int64_t inf_mismatches = 0;  ///< one is infinite and the other is not that infinity
-  std::int64_t out_of_bound = 0;    ///< outside the rounding bound; 0 where no bound is evaluated
-  std::int64_t rejected = 0;        ///< by the mode
 };
 
 /// One value in which two sides differ.

@@ -39,6 +39,20 @@ std::uint64_t UlpHistogram::last_of(int bucket) {
                                 : std::uint64_t{1} << (bucket - 1);
 }
 
+ValueTally& ValueTally::operator+=(const ValueTally& other) {
+  rows_equal_bits += other.rows_equal_bits;
+  nan_mismatches += other.nan_mismatches;
+  inf_mismatches += other.inf_mismatches;
+  out_of_bound += other.out_of_bound;
+  rejected += other.rejected;
+  max_ulp = std::max(max_ulp, other.max_ulp);
+  max_abs = std::max(max_abs, other.max_abs);
+  max_rel = std::max(max_rel, other.max_rel);
+  for (std::size_t i = 0; i < ulp_histogram.counts.size(); ++i)
+    ulp_histogram.counts[i] += other.ulp_histogram.counts[i];
+  return *this;
+}
+
 namespace verifier {
 namespace {
 
@@ -149,17 +163,7 @@ void Comparison::add_numbers(ComparedOutput output, std::int64_t first_row, std:
   totals.type = scan.is_narrow() ? OutputType::f32 : OutputType::f64;
   totals.rows += n;
   totals.values += n * scan.columns();
-  const ValueTally tally = scan.tally(options_.threads, block_tallies_);
-  totals.rows_equal_bits += tally.rows_equal_bits;
-  totals.nan_mismatches += tally.nan_mismatches;
-  totals.inf_mismatches += tally.inf_mismatches;
-  totals.out_of_bound += tally.out_of_bound;
-  totals.rejected += tally.rejected;
-  totals.max_ulp = std::max(totals.max_ulp, tally.max_ulp);
-  totals.max_abs = std::max(totals.max_abs, tally.max_abs);
-  totals.max_rel = std::max(totals.max_rel, tally.max_rel);
-  for (std::size_t i = 0; i < UlpHistogram::kBuckets; ++i)
-    totals.ulp_histogram.counts[i] += tally.ulp_histogram.counts[i];
+  totals += scan.tally(options_.threads, block_tallies_);
   list_differences(output, first_row, n, scan);
 }
 

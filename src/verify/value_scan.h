@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "evenscore/verify_comparison.h"
 #include "verify/probability_bounds.h"
 #include "verify/sides.h"
-#include "verify/value_tally.h"
 
 namespace evenscore::verifier {
 
