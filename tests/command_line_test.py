@@ -337,6 +337,127 @@ class Interrupting(CommandLine):
             self.assertEqual(os.listdir(self.folder), ["rows.h5"])
 
 
+class Resuming(CommandLine):
+    ROWS = 700_000  # ten blocks and a part of one
+
+    def setUp(self):
+        super().setUp()
+        self.run_evenscore("generate", "-o", "rows.h5", "--rows", self.ROWS, "--like", FLIGHTS / "model.joblib")
+        self.run_evenscore("score", *self.job("whole.h5"))
+        self.whole = (self.folder / "whole.h5").read_bytes()
+        (self.folder / "whole.h5").unlink()
+
+    def job(self, output="out.h5", *more):
+        return [FLIGHTS / "model.joblib", "rows.h5", "-o", output, "--output", "label,proba,decision", *more]
+
+    def start(self, *more):
+        return subprocess.Popen([EVENSCORE, "score", *map(str, self.job("out.h5", "--checkpoint", "0", *more))],
+                                cwd=self.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def unfinished(self, number=signal.SIGKILL, blocks=2):
+        """A run that `number` ended after about so many blocks."""
+        job = self.start("--device", "reference", "--threads", "1", "--batch-rows", "20000")
+        journal = self.folder / "out.h5.journal"
+        noted = 0
+        while job.poll() is None and noted < blocks:
+            content = journal.read_bytes() if journal.exists() else b""
+            header = 36 + int.from_bytes(content[20:28], "little")  # a record of three outputs takes 80 bytes
+            noted = (len(content) - header) // 80 if len(content) >= 28 else 0
+        job.send_signal(number)
+        message = job.communicate(timeout=60)[1].decode()
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.h5.journal", "out.h5.part", "rows.h5"], message)
+        return job.returncode, message
+
+    def resumed(self, *more):
+        result = json.loads(self.run_evenscore("score", *self.job("out.h5", "--resume", "--json", *more)).stdout)
+        self.assertEqual((self.folder / "out.h5").read_bytes(), self.whole)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.h5", "rows.h5"])
+        (self.folder / "out.h5").unlink()
+        return result["rows_resumed"]
+
+    def test_a_run_killed_again_and_again_ends_in_the_same_bytes(self):
+        random = np.random.default_rng(7)
+        kills = 0
+        while kills < 200:
+            job = self.start("--resume", "--threads", str(random.integers(1, 4)), "--batch-rows",
+                             str(random.integers(1_000, 200_000)), "--device", str(random.choice(["cpu", "cpu:baseline"])))
+            try:
+                job.wait(timeout=random.uniform(0, 0.1))
+            except subprocess.TimeoutExpired:
+                job.kill()
+                kills += 1
+            message = job.communicate(timeout=60)[1].decode()
+            self.assertEqual(message, "")
+            if (self.folder / "out.h5").exists():
+                self.assertEqual((self.folder / "out.h5").read_bytes(), self.whole)
+                (self.folder / "out.h5").unlink()
+        self.resumed()
+
+    def test_an_interruption_says_how_far_it_got_and_another_device_goes_on(self):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            returned, message = self.unfinished(number)
+            self.assertEqual(returned, status, message)
+            self.assertRegex(message, r"interrupted after \d+ of 700000 rows of out.h5; .*--resume")
+            self.assertGreater(self.resumed("--device", "cpu", "--threads", "2", "--batch-rows", "7777"), 100_000)
+
+    def test_without_an_unfinished_run_it_begins_at_the_first_row(self):
+        self.assertEqual(self.resumed(), 0)
+
+    def test_an_unfinished_run_of_another_job_is_refused_and_kept(self):
+        self.unfinished()
+        self.refused("score", *self.job(), says=["unfinished run", "--resume", "--overwrite"])
+        self.refused("score", *self.job("out.h5", "--resume", "--output-dtype", "f32"),
+                     says=["another type of outputs", "f64 then, f32 now"])
+        self.refused("score", FLIGHTS / "model.joblib", "rows.h5", "-o", "out.h5", "--resume", "--output", "label",
+                     says="another list of outputs")
+        self.refused("score", *self.job("out.h5", "--resume", "--arithmetic", "sklearn"), says="arithmetic")
+        self.refused("score", *self.job("out.h5", "--resume", "--bad-rows", "mark"), says="another rule for bad rows")
+        self.assertGreater(self.resumed(), 100_000)
+
+    def test_other_rows_are_refused(self):
+        self.unfinished()
+        rows = self.folder / "rows.h5"
+        stamp = rows.stat()
+        with h5py.File(rows, "r+") as file:
+            file["X"][5, 0] += 1
+        self.refused("score", *self.job("out.h5", "--resume"), says="another state of the file of rows")
+        os.utime(rows, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        self.refused("score", *self.job("out.h5", "--resume"), says=["rows 0 to 65536", "not those"])
+        self.run_evenscore("score", *self.job("out.h5", "--overwrite"))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.h5", "rows.h5"])
+
+    def test_what_was_damaged_since_is_scored_again(self):
+        self.unfinished(blocks=5)
+        journal = (self.folder / "out.h5.journal").read_bytes()
+        part = (self.folder / "out.h5.part").read_bytes()
+        for cut in (0, 1, 20, 300, len(journal) // 2, len(journal) - 1):
+            (self.folder / "out.h5.part").write_bytes(part)
+            (self.folder / "out.h5.journal").write_bytes(journal[:cut])
+            self.resumed()
+        for place in (30, 400, len(journal) - 100):
+            (self.folder / "out.h5.part").write_bytes(part)
+            flipped = journal[:place] + bytes([journal[place] ^ 8]) + journal[place + 1:]
+            (self.folder / "out.h5.journal").write_bytes(flipped)
+            self.resumed()
+        for place in (100, 3_000_000, 9_000_000, len(part) // 2):
+            (self.folder / "out.h5.part").write_bytes(part[:place] + bytes([part[place] ^ 1]) + part[place + 1:])
+            (self.folder / "out.h5.journal").write_bytes(journal)
+            self.resumed()
+        (self.folder / "out.h5.part").write_bytes(part[:len(part) // 2])
+        (self.folder / "out.h5.journal").write_bytes(journal)
+        self.resumed()
+
+    def test_a_second_run_into_one_output_is_refused(self):
+        job = self.start("--device", "reference", "--threads", "1")
+        while not (self.folder / "out.h5.part").exists() and job.poll() is None:
+            pass
+        for more in ([], ["--resume"], ["--overwrite"]):
+            result = self.run_evenscore("score", *self.job("out.h5", *more), status=2)
+            self.assertIn("another run is writing it", result.stderr)
+        job.communicate(timeout=60)
+        self.assertEqual((self.folder / "out.h5").read_bytes(), self.whole)
+
+
 class Verifying(CommandLine):
     def test_flights_are_predicted_as_scikit_learn_did(self):
         result = self.run_evenscore("verify", FLIGHTS / "model.joblib", FLIGHTS / "flights.h5", "--against",

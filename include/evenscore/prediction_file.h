@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evenscore/element_type.h"
@@ -41,6 +44,20 @@ struct PredictionLayout {
   std::string feature_order;  ///< how columns were bound: "names" or "position"
 };
 
+/// XXH3-128 of the bytes of one block of rows, canonical.
+using BlockHash = std::array<std::byte, 16>;
+
+/// What a run computes, as names and values to show people ("arithmetic", "exact").
+using Fingerprint = std::vector<std::pair<std::string, std::string>>;
+
+/// How a run that is stopped can be gone on with. Every so often what is written is made durable and noted in
+/// `path.journal`; the destructor then leaves that and `path.part` where they are.
+struct Resumption {
+  Fingerprint fingerprint;  ///< a run is gone on with only where all of this is the same
+  bool resume = false;      ///< go on with the unfinished run, if there is one
+  double seconds = 5.0;     ///< between two notes in the journal, or less where much is written
+};
+
 /// Writes a prediction file (design: the root attributes encoding-type = "evenscore-predictions",
 /// encoding-version, evenscore_version, pipeline_digest, arithmetic, source_name, source_dataset, rows,
 /// feature_order, rows_digest, outputs_digest; the datasets asked for, /classes, and /status with
@@ -58,6 +75,12 @@ class PredictionWriter {
   /// directory is missing; a contradicting layout), storage_failure (disk full). Nothing is left behind.
   PredictionWriter(const std::string& path, const PredictionLayout& layout,
                    const std::vector<std::string>& inputs, bool overwrite = false);
+  /// The same for a run that can be resumed. Goes on with an unfinished run where `resumption.resume` says
+  /// so and its journal and rows are sound, else begins a new one. Throws also bad_request for an unfinished
+  /// run of another job, naming the difference, and output_exists for an unfinished run where neither
+  /// `resume` nor `overwrite` is given; both leave it as it is.
+  PredictionWriter(const std::string& path, const PredictionLayout& layout,
+                   const std::vector<std::string>& inputs, bool overwrite, Resumption resumption);
   PredictionWriter(PredictionWriter&&) noexcept;
   PredictionWriter& operator=(PredictionWriter&&) noexcept;
   ~PredictionWriter();
@@ -65,7 +88,22 @@ class PredictionWriter {
   /// Writes the next `n` rows; `first_row` is the number of rows written so far. `outputs` are host buffers
   /// of the layout's type, one for each dataset wanted (label needs label_index). Throws bad_request when
   /// they are not, unscorable_row for a label_index of -1 without mark_bad_rows, storage_failure.
-  void write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs);
+  /// `row_blocks` are the hashes of the blocks of rows that end among these, as BlockDigest::update gives
+  /// them; needed for a run that can be resumed.
+  void write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs,
+             std::span<const BlockHash> row_blocks = {});
+
+  /// Rows written so far; after construction those of the unfinished run that is gone on with. They are whole
+  /// blocks of BlockDigest::kBlockRows rows, whose rows had the hashes `row_blocks` when they were read.
+  std::int64_t rows_written() const;
+  const std::vector<BlockHash>& row_blocks() const;
+  /// Rows with a status other than 0 among those of the unfinished run.
+  std::int64_t bad_rows_before() const;
+
+  /// Makes what is written durable and leaves it for a run that resumes. Returns the rows that such a run
+  /// need not score again; 0 = nothing is left behind. write() and finish() may not follow. Throws
+  /// storage_failure.
+  std::int64_t suspend();
 
   /// After the last row: writes the digests, makes the file durable and gives it its name. `rows_digest` is
   /// the 64 hexadecimal digits of the rows' BlockDigest. Throws bad_request when rows are missing,

@@ -40,6 +40,8 @@ struct ScoreJob {
   std::int64_t batch_rows = 0;  ///< 0 = chosen for cache and chunks; never changes a bit
   BadRows bad_rows = BadRows::stop;
   bool overwrite = false;
+  bool resume = false;              ///< go on with an unfinished run of the same job, if there is one
+  double checkpoint_seconds = 5.0;  ///< between two moments at which what is written is made durable
   std::function<void(const Progress&)>
       progress;  ///< called from the calling thread after each batch; may be empty
   const std::atomic<bool>* cancelled =
@@ -58,12 +60,16 @@ struct ScoreSummary {
   std::string rows_dataset;
   bool bound_by_name = false;
   std::string pipeline_digest, rows_digest, outputs_digest;
-  bool cancelled = false;  ///< nothing was written under the output's name
+  bool cancelled = false;        ///< nothing was written under the output's name
+  std::int64_t rows_before = 0;  ///< taken over from an unfinished run
+  std::int64_t rows_kept = 0;    ///< after cancelling: scored, and taken over by a run that resumes
 };
 
 /// Checks the engine against the model's probe rows, then streams: reading, scoring and writing overlap, and
 /// memory does not grow with rows. The output appears under its name when it is complete. Throws Error: what
-/// RowSource, PredictionWriter, Engine and check_probes throw; unscorable_row.
+/// RowSource, PredictionWriter, Engine and check_probes throw; unscorable_row; bad_request where rows that an
+/// unfinished run has read are others now. Whatever ends it after the first checkpoint, `OUT.part` and
+/// `OUT.journal` stay, and a run with `resume` goes on there: the output has the same bytes.
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job);
 
 }  // namespace evenscore

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <span>
 
 namespace evenscore {
 
@@ -18,10 +17,10 @@ struct BlockDigest::Block {
 
 namespace {
 
-XXH128_canonical_t canonical(const XXH3_state_t& state) {
+BlockHash canonical(const XXH3_state_t& state) {
   XXH128_canonical_t bytes;
   XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(&state));
-  return bytes;
+  return std::bit_cast<BlockHash>(bytes);
 }
 
 }  // namespace
@@ -31,7 +30,8 @@ BlockDigest::BlockDigest(BlockDigest&&) noexcept = default;
 BlockDigest& BlockDigest::operator=(BlockDigest&&) noexcept = default;
 BlockDigest::~BlockDigest() = default;
 
-void BlockDigest::update(const std::byte* bytes, std::int64_t rows) {
+std::vector<BlockHash> BlockDigest::update(const std::byte* bytes, std::int64_t rows) {
+  std::vector<BlockHash> ended;
   while (rows > 0) {
     const std::int64_t taken = std::min(rows, kBlockRows - rows_in_block_);
     const std::size_t size = static_cast<std::size_t>(taken) * row_bytes_;
@@ -40,18 +40,22 @@ void BlockDigest::update(const std::byte* bytes, std::int64_t rows) {
     rows -= taken;
     rows_in_block_ += taken;
     if (rows_in_block_ < kBlockRows) continue;
-    const XXH128_canonical_t digest = canonical(block_->state);
-    finished_blocks_.update(std::as_bytes(std::span(digest.digest)));
+    ended.push_back(canonical(block_->state));
+    finished_blocks_.update(ended.back());
     XXH3_128bits_reset(&block_->state);
     rows_in_block_ = 0;
   }
+  return ended;
+}
+
+void BlockDigest::append(std::span<const BlockHash> blocks) {
+  for (const BlockHash& block : blocks) finished_blocks_.update(block);
 }
 
 std::string BlockDigest::hex() const {
   if (rows_in_block_ == 0) return finished_blocks_.hex();
   Sha256 all = finished_blocks_;
-  const XXH128_canonical_t digest = canonical(block_->state);
-  all.update(std::as_bytes(std::span(digest.digest)));
+  all.update(canonical(block_->state));
   return all.hex();
 }
 

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/sha256.h"
+#include "evenscore/prediction_file.h"
 
 namespace evenscore {
 
@@ -22,8 +25,11 @@ class BlockDigest {
   BlockDigest& operator=(BlockDigest&&) noexcept;
   ~BlockDigest();
 
-  /// The next `rows` rows.
-  void update(const std::byte* bytes, std::int64_t rows);
+  /// The next `rows` rows. Returns the hashes of the blocks that end among them.
+  std::vector<BlockHash> update(const std::byte* bytes, std::int64_t rows);
+
+  /// Goes on after whole blocks that were hashed before. At a block's end only.
+  void append(std::span<const BlockHash> blocks);
 
   /// 64 lower-case hexadecimal digits of all rows so far; more may follow.
   std::string hex() const;

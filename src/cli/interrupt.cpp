@@ -30,10 +30,14 @@ void catch_signals() {
   std::signal(SIGTERM, on_signal);
 }
 
-int report_interrupted(const std::string& path, bool json) {
-  return report_error(
-      path.empty() ? "interrupted" : fmt::format("interrupted; nothing was written to {}", path),
-      received == SIGTERM ? kTerminated : kInterrupted, json);
+int report_interrupted(const std::string& path, bool json, std::int64_t rows_kept, std::int64_t rows) {
+  std::string text =
+      path.empty() ? "interrupted" : fmt::format("interrupted; nothing was written to {}", path);
+  if (rows_kept > 0) {
+    text = fmt::format("interrupted after {} of {} rows of {}; the same command with --resume goes on there",
+                       rows_kept, rows, path);
+  }
+  return report_error(text, received == SIGTERM ? kTerminated : kInterrupted, json);
 }
 
 }  // namespace evenscore::cli

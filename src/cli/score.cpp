@@ -23,6 +23,8 @@ struct Arguments {
   std::string output_dtype = "f64";
   bool overwrite = false;
   bool certificate = false;
+  bool resume = false;
+  double checkpoint = 5.0;
 };
 
 void print_json(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
@@ -32,6 +34,7 @@ void print_json(const Arguments& arguments, const DeviceChoice& choice, const Sc
       {"outputs", summary.outputs},
       {"rows", summary.rows},
       {"bad_rows", summary.bad_rows},
+      {"rows_resumed", summary.rows_before},
       {"engine", summary.engine},
       {"device_choice", choice.why.empty() ? "as asked" : choice.why},
       {"arithmetic", arguments.rows.arithmetic},
@@ -52,6 +55,8 @@ void print_text(const Arguments& arguments, const DeviceChoice& choice, const Sc
   fmt::print("{} rows scored in {}: {}, {}/s read and written\n", grouped(summary.rows),
              seconds_text(summary.seconds), rate_text(static_cast<double>(summary.rows) / summary.seconds),
              bytes_text(bytes / summary.seconds));
+  if (summary.rows_before > 0)
+    fmt::print("resumed    after {} rows of an unfinished run\n", grouped(summary.rows_before));
   if (summary.bad_rows > 0)
     fmt::print("{} rows could not be scored; /status says why\n", grouped(summary.bad_rows));
   fmt::print("engine     {}{}\n", summary.engine, choice.why.empty() ? "" : " (auto: " + choice.why + ")");
@@ -77,6 +82,8 @@ int run(const Arguments& arguments) {
   job.batch_rows = arguments.rows.batch_rows;
   job.bad_rows = arguments.rows.bad_rows_rule();
   job.overwrite = arguments.overwrite;
+  job.resume = arguments.resume;
+  job.checkpoint_seconds = arguments.checkpoint;
   job.cancelled = &interrupted();
   const ModelFile model = arguments.model.load();
 
@@ -94,7 +101,7 @@ int run(const Arguments& arguments) {
     summary = score_file(model, job);
   }
   if (summary.cancelled) {
-    return report_interrupted(arguments.output, arguments.style.json);
+    return report_interrupted(arguments.output, arguments.style.json, summary.rows_kept, summary.rows);
   }
   if (certificate) certificate->write(job, summary);
   if (arguments.style.json) {
@@ -127,6 +134,15 @@ Command add_score(CLI::App& app) {
       ->check(CLI::IsMember({"f64", "f32"}))
       ->capture_default_str();
   command->add_flag("--overwrite", arguments->overwrite, "Replace an existing OUT.h5");
+  command->add_flag(
+      "--resume", arguments->resume,
+      "Go on with an unfinished run of the same job, if there is one; the file has the same bytes");
+  command
+      ->add_option("--checkpoint", arguments->checkpoint,
+                   "Seconds between two moments at which progress is made durable for --resume")
+      ->check(CLI::Range(0.0, 86'400.0))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   command->add_flag("--certificate", arguments->certificate,
                     "Also write OUT.h5.run.json: digests, engine, host, counts; see evenscore audit");
   add_output_style(*command, arguments->style);

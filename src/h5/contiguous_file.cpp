@@ -71,23 +71,4 @@ std::vector<std::uint64_t> create_contiguous_file(const std::string& path,
   return offsets;
 }
 
-void replace_root_texts(const std::string& path, const std::map<std::string, std::string>& texts) {
-  const Handle access = write_access();
-  Handle file(call(
-      "H5Fopen", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDWR, access.id()); }, {}, kWriting));
-  {
-    const Handle root(call("H5Gopen", [&] { return H5Gopen2(file.id(), "/", H5P_DEFAULT); }));
-    for (const auto& entry : texts) {
-      const std::string& name = entry.first;
-      const std::string& text = entry.second;
-      const Handle attribute(call(
-          "H5Aopen", [&] { return H5Aopen(root.id(), name.c_str(), H5P_DEFAULT); }, name, kWriting));
-      const Handle type = make_type({ValueKind::string, ElementType::u8, text.size()});
-      call(
-          "H5Awrite", [&] { return H5Awrite(attribute.id(), type.id(), text.data()); }, name, kWriting);
-    }
-  }
-  close_file(std::move(file));
-}
-
 }  // namespace evenscore::h5

@@ -27,8 +27,4 @@ std::vector<std::uint64_t> create_contiguous_file(const std::string& path,
                                                   const std::vector<ContiguousDataset>& datasets,
                                                   const std::map<std::string, Value>& attributes);
 
-/// Replaces the values of text attributes of the root group, each by one of the same length: nothing in the
-/// file moves.
-void replace_root_texts(const std::string& path, const std::map<std::string, std::string>& texts);
-
 }  // namespace evenscore::h5

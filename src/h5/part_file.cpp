@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -76,18 +77,15 @@ void check_target(const std::string& path, const std::string& part, bool overwri
 
 }  // namespace
 
-PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::string>& inputs)
+PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::string>& inputs,
+                   Unfinished unfinished)
     : path_(std::move(path)), part_path_(path_ + ".part"), overwrite_(overwrite) {
   try {
     check_target(path_, part_path_, overwrite, inputs);
     const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
     directory_ = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory_ < 0) throw failure("open its directory", errno, "create the directory first");
-    remove_stale(part_path_);
-    file_ = open(part_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file_ < 0 && errno == EEXIST) throw busy();
-    if (file_ < 0) throw failure("be created", errno, "check the directory's permissions");
-    if (!lock(file_)) throw busy();
+    if (unfinished == Unfinished::replace || !open_kept()) create();
   } catch (const Error& error) {
     if (directory_ >= 0) close(directory_);
     if (file_ >= 0) close(file_);
@@ -95,9 +93,47 @@ PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::stri
   }
 }
 
-PartFile::~PartFile() {
-  if (!committed_) unlink(part_path_.c_str());
+bool PartFile::open_kept() {
+  file_ = open(part_path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (file_ < 0 && (errno == ENOENT || errno == ELOOP)) return false;
+  if (file_ < 0) throw failure("open the unfinished .part file", errno);
+  if (!lock(file_)) throw busy();
+  // The run that held the lock until now may have given the file its name.
+  const std::optional<FileIdentity> named = identity_of(part_path_);
+  const FileIdentity mine = identity_of(file_);
+  if (!named || named->inode != mine.inode || named->device != mine.device) throw busy();
+  struct stat status {};
+  if (fstat(file_, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    close(file_);
+    file_ = -1;
+    return false;
+  }
+  is_kept_ = leave_ = true;
+  return true;
+}
+
+void PartFile::create() {
+  remove_stale(part_path_);
+  file_ = open(part_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file_ < 0 && errno == EEXIST) throw busy();
+  if (file_ < 0) throw failure("be created", errno, "check the directory's permissions");
+  if (!lock(file_)) throw busy();
+}
+
+void PartFile::start_over() {
   close(file_);
+  file_ = -1;
+  is_kept_ = leave_ = false;
+  try {
+    create();
+  } catch (const Error& error) {
+    throw error.in_file(path_);
+  }
+}
+
+PartFile::~PartFile() {
+  if (!committed_ && !leave_ && file_ >= 0) unlink(part_path_.c_str());
+  if (file_ >= 0) close(file_);
   close(directory_);
 }
 
@@ -134,6 +170,24 @@ void PartFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) 
     offset += static_cast<std::uint64_t>(written);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
+}
+
+void PartFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t got = pread(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) throw failure("read its .part file back", got < 0 ? errno : EIO).in_file(path_);
+    offset += static_cast<std::uint64_t>(got);
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void PartFile::begin_sync() const {
+  sync_file_range(file_, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void PartFile::sync_data() const {
+  if (fdatasync(file_) != 0) throw failure("be written to the disk", errno).in_file(path_);
 }
 
 void PartFile::commit() {

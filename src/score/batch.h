@@ -21,6 +21,7 @@ class Batch {
   std::int64_t count = 0;
   std::vector<std::byte> rows;
   std::vector<std::uint8_t> status;
+  std::vector<BlockHash> row_blocks;  ///< hashes of the blocks that end among these rows
 
   RowsView rows_view() const;
   OutputsView outputs();

@@ -11,6 +11,7 @@
 #include "batch/block_digest.h"
 #include "engine/unscorable_row.h"
 #include "evenscore/error.h"
+#include "h5/file_identity.h"
 #include "score/batch.h"
 #include "score/channel.h"
 #include "score/chosen_outputs.h"
@@ -40,6 +41,59 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
   return layout;
 }
 
+constexpr std::int64_t kMostBlocksReread = 16;
+constexpr std::int64_t kMostBytesReread = std::int64_t{256} << 20;
+
+std::string stamp_of(const std::string& path) {
+  const std::optional<h5::FileIdentity> file = h5::identity_of(path);
+  return file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file";
+}
+
+// All that the bits of the output depend on, and what the rows' file looks like from outside.
+Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& rows_stamp,
+                           const RowSource& source) {
+  std::string columns;
+  for (const std::string& name : source.feature_names()) columns += name + ",";
+  return {{"pipeline digest", layout.pipeline_digest},
+          {"arithmetic", layout.arithmetic},
+          {"file of rows", layout.source_name},
+          {"state of the file of rows", rows_stamp},
+          {"dataset", layout.source_dataset},
+          {"number of rows", std::to_string(layout.rows)},
+          {"element type", std::string(element_name(source.type()))},
+          {"order of columns", layout.feature_order},
+          {"columns", columns.empty() ? std::to_string(source.columns()) : columns},
+          {"list of outputs", names_of(layout.wanted)},
+          {"type of outputs", layout.type == OutputType::f32 ? "f32" : "f64"},
+          {"rule for bad rows", layout.mark_bad_rows ? "mark" : "stop"}};
+}
+
+// Some of the blocks that an unfinished run has read, the first and the last among them, must be the same.
+void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blocks, std::int64_t row_bytes) {
+  const auto n = static_cast<std::int64_t>(blocks.size());
+  const std::int64_t block_bytes = std::max<std::int64_t>(1, row_bytes * BlockDigest::kBlockRows);
+  const std::int64_t most = std::clamp<std::int64_t>(kMostBytesReread / block_bytes, 2, kMostBlocksReread);
+  const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kBatchBytes) / row_bytes);
+  std::vector<std::byte> rows(static_cast<std::size_t>(std::min(step, BlockDigest::kBlockRows) * row_bytes));
+  for (std::int64_t i = 0; i < std::min(n, most); ++i) {
+    const std::int64_t block = n <= most ? i : i * (n - 1) / (most - 1);
+    const std::int64_t first = block * BlockDigest::kBlockRows;
+    BlockDigest digest(static_cast<std::size_t>(row_bytes));
+    std::vector<BlockHash> hash;
+    for (std::int64_t done = 0; done < BlockDigest::kBlockRows; done += step) {
+      const std::int64_t count = std::min(step, BlockDigest::kBlockRows - done);
+      source.read(first + done, count, rows.data());
+      hash = digest.update(rows.data(), count);
+    }
+    if (hash.size() == 1 && hash.front() == blocks[static_cast<std::size_t>(block)]) continue;
+    throw Error(ErrorCode::bad_request,
+                fmt::format("rows {} to {} are not those that the unfinished run has read", first,
+                            first + BlockDigest::kBlockRows),
+                source.dataset(), "give --overwrite without --resume to start over")
+        .in_file(source.path());
+  }
+}
+
 /// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the
 /// reader.
 class BatchRing {
@@ -50,9 +104,11 @@ class BatchRing {
   BatchRing(const BatchRing&) = delete;
   BatchRing& operator=(const BatchRing&) = delete;
 
-  void start(std::vector<Batch>& slots, std::int64_t batch_rows) {
+  void start(std::vector<Batch>& slots, std::int64_t first_row, std::int64_t batch_rows) {
     for (Batch& slot : slots) free_.push(&slot);
-    reader_ = std::thread([this, batch_rows] { guarded([this, batch_rows] { read_all(batch_rows); }); });
+    reader_ = std::thread([this, first_row, batch_rows] {
+      guarded([this, first_row, batch_rows] { read_all(first_row, batch_rows); });
+    });
     writer_thread_ = std::thread([this] { guarded([this] { write_all(); }); });
   }
 
@@ -82,15 +138,17 @@ class BatchRing {
     }
   }
 
-  void read_all(std::int64_t batch_rows) {
-    for (std::int64_t row = 0; row < source_.count(); row += batch_rows) {
+  void read_all(std::int64_t first_row, std::int64_t batch_rows) {
+    for (std::int64_t row = first_row; row < source_.count();) {
       const std::optional<Batch*> slot = free_.pop();
       if (!slot) return;
       Batch& batch = **slot;
       batch.first = row;
-      batch.count = std::min(batch_rows, source_.count() - row);
-      source_.read(row, batch.count, batch.rows.data());
-      digest_.update(batch.rows.data(), batch.count);
+      // Up to a multiple of the batch, so that chunks are decoded once after a resumption too.
+      batch.count = std::min(batch_rows - row % batch_rows, source_.count() - row);
+      row += batch.count;
+      source_.read(batch.first, batch.count, batch.rows.data());
+      batch.row_blocks = digest_.update(batch.rows.data(), batch.count);
       full_.push(&batch);
     }
     full_.close();
@@ -98,7 +156,7 @@ class BatchRing {
 
   void write_all() {
     while (const std::optional<Batch*> batch = scored_.pop()) {
-      writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs());
+      writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs(), (*batch)->row_blocks);
       free_.push(*batch);
     }
   }
@@ -128,6 +186,7 @@ class BatchRing {
 
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const auto start = std::chrono::steady_clock::now();
+  const std::string rows_stamp = stamp_of(job.rows_path);
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
@@ -139,7 +198,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   std::vector<std::string> inputs = job.model_paths;
   inputs.push_back(job.rows_path);
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
-  PredictionWriter writer(job.output_path, layout, inputs, job.overwrite);
+  PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
+                          {fingerprint_of(layout, rows_stamp, source), job.resume, job.checkpoint_seconds});
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
   const std::int64_t results = result_bytes(program, job.output_type, wanted);
@@ -157,9 +217,13 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
   ScoreSummary summary;
   summary.rows = source.count();
+  summary.rows_before = writer.rows_written();
+  summary.bad_rows = writer.bad_rows_before();
+  check_rows_read_before(source, writer.row_blocks(), row_bytes);
+  rows_digest.append(writer.row_blocks());
   {
     BatchRing ring(source, writer, rows_digest);
-    ring.start(slots, batch_rows);
+    ring.start(slots, summary.rows_before, batch_rows);
     Scorers scorers(*engine);
     const auto pass_on = [&] {
       Batch& batch = scorers.take();
@@ -189,6 +253,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
     while (!summary.cancelled && !scorers.empty()) pass_on();
     ring.finish();
   }
+  if (summary.cancelled) summary.rows_kept = writer.suspend();
   summary.engine = engine->description();
   summary.rows_dataset = source.dataset();
   summary.bound_by_name = bound_by_name;

@@ -1,0 +1,109 @@
+#include "batch/journal_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "evenscore/error.h"
+
+namespace evenscore {
+namespace {
+
+constexpr off_t kLargest = off_t{1} << 30;
+
+Error failure(const std::string& path, const char* doing, int reason) {
+  return Error(ErrorCode::storage_failure,
+               fmt::format("cannot {}: {}", doing, std::generic_category().message(reason)), {},
+               reason == ENOSPC || reason == EDQUOT ? "free space, or write to another disk" : "")
+      .in_file(path);
+}
+
+}  // namespace
+
+JournalFile::JournalFile(const std::string& path) : journal_path_(path + ".journal") {}
+
+JournalFile::~JournalFile() {
+  if (file_ >= 0) close(file_);
+}
+
+std::optional<Journal> JournalFile::read() const {
+  const int file = open(journal_path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0 && errno == ENOENT) return std::nullopt;
+  if (file < 0) throw failure(journal_path_, "be opened", errno);
+  struct stat status {};
+  const bool known = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  std::vector<std::byte> bytes;
+  int reason = known ? 0 : EINVAL;
+  if (known && status.st_size <= kLargest) {
+    bytes.resize(static_cast<std::size_t>(status.st_size));
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t got = ::read(file, bytes.data() + done, bytes.size() - done);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) reason = errno;
+      if (got <= 0) break;
+      done += static_cast<std::size_t>(got);
+    }
+    bytes.resize(done);
+  }
+  close(file);
+  if (reason != 0) throw failure(journal_path_, "be read", reason);
+  if (status.st_size > kLargest) {
+    throw Error(ErrorCode::limit_exceeded, "is larger than a journal can be", {}, "remove it to start over")
+        .in_file(journal_path_);
+  }
+  try {
+    return decode_journal(bytes);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void JournalFile::create(std::span<const std::byte> header) {
+  remove();
+  file_ = open(journal_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file_ < 0) throw failure(journal_path_, "be created", errno);
+  append(header);
+  sync_folder();
+}
+
+void JournalFile::go_on(std::uint64_t bytes) {
+  file_ = open(journal_path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (file_ < 0) throw failure(journal_path_, "be opened", errno);
+  if (ftruncate(file_, static_cast<off_t>(bytes)) != 0) throw failure(journal_path_, "be cut", errno);
+  if (lseek(file_, 0, SEEK_END) < 0) throw failure(journal_path_, "be continued", errno);
+}
+
+void JournalFile::append(std::span<const std::byte> records) {
+  while (!records.empty()) {
+    const ssize_t written = write(file_, records.data(), records.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw failure(journal_path_, "be written", written < 0 ? errno : EIO);
+    records = records.subspan(static_cast<std::size_t>(written));
+  }
+  if (fdatasync(file_) != 0) throw failure(journal_path_, "be written to the disk", errno);
+}
+
+void JournalFile::remove() {
+  if (file_ >= 0) close(file_);
+  file_ = -1;
+  if (unlink(journal_path_.c_str()) == 0) return sync_folder();
+  if (errno != ENOENT) throw failure(journal_path_, "be removed", errno);
+}
+
+void JournalFile::sync_folder() const {
+  const std::filesystem::path parent = std::filesystem::path(journal_path_).parent_path();
+  const int folder = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) throw failure(journal_path_, "open its directory", errno);
+  const int reason = fsync(folder) == 0 ? 0 : errno;
+  close(folder);
+  if (reason != 0) throw failure(journal_path_, "be made durable in its directory", reason);
+}
+
+}  // namespace evenscore
