@@ -214,15 +214,17 @@ struct PredictionWriter::Impl {
     return frame;
   }
 
-  std::string frame_digest(std::map<std::uint64_t, std::vector<std::byte>> frame) const {
+  // The places of the digests count as zeros.
+  std::string frame_digest(const std::map<std::uint64_t, std::vector<std::byte>>& frame) const {
     BlockDigest digest(1);
-    for (auto& [at, bytes] : frame) {
+    for (const auto& [at, bytes] : frame) {
+      std::vector<std::byte> masked = bytes;
       for (const std::uint64_t offset : {rows_digest_offset, outputs_digest_offset}) {
-        if (offset < at || offset - at > bytes.size() || bytes.size() - (offset - at) < kDigestDigits)
+        if (offset < at || offset - at > masked.size() || masked.size() - (offset - at) < kDigestDigits)
           continue;
-        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset - at), kDigestDigits, std::byte{0});
+        std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(offset - at), kDigestDigits, std::byte{0});
       }
-      digest.update(bytes.data(), static_cast<std::int64_t>(bytes.size()));
+      digest.update(masked.data(), static_cast<std::int64_t>(masked.size()));
     }
     return digest.hex();
   }
