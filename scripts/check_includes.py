@@ -24,6 +24,7 @@ MAY_INCLUDE = {
     "src/base": {PUBLIC, ARITH},
     "src/pickle": {PUBLIC, "src/base"},
     "src/h5": {PUBLIC, "src/base"},
+    "src/codec": {PUBLIC, "src/base"},
     "src/program": {PUBLIC, ARITH, "src/base"},
     "src/engine": {PUBLIC, ARITH, "kernels", "src/base", "src/program"},
     "src/steps": {PUBLIC, "src/base", "src/program"},
@@ -34,9 +35,9 @@ MAY_INCLUDE = {
     "src/measure": {PUBLIC, "kernels", "src/base", "src/engine", "src/score"},
     "src/cli": {PUBLIC, "src/base", "src/engine", "src/h5", "src/measure", "src/steps"},
     "kernels": {ARITH, f"{PUBLIC}/element_type.h", f"{PUBLIC}/stage.h", f"{PUBLIC}/views.h", f"{PUBLIC}/error.h"},
-    "bench": {PUBLIC, "kernels", "src/engine", "src/program", "src/measure", "src/verify"},
+    "bench": {PUBLIC, "kernels", "src/codec", "src/engine", "src/program", "src/measure", "src/verify"},
     "tests": {PUBLIC, ARITH, "kernels", "bench"} | {f"src/{folder}" for folder in (
-        "base", "pickle", "h5", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
+        "base", "pickle", "h5", "codec", "program", "engine", "steps", "pipeline", "batch", "score", "verify", "measure", "cli")},
 }
 # Headers of libraries: the folders that may include them. Any other header in <> is a standard one.
 LIBRARIES = {
@@ -44,6 +45,8 @@ LIBRARIES = {
     r"CLI/.*": {"src/cli"},
     r"zlib\.h": {"src/pickle", "src/h5", "tests"},
     r"(bzlib|lzma|lz4frame)\.h": {"src/pickle", "tests"},
+    r"(libdeflate|zstd|lz4|blosc)\.h": {"src/codec", "bench"},
+    r"szlib\.h": {"src/codec"},
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},
