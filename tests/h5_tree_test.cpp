@@ -27,7 +27,7 @@ TEST(H5Tree, ComesBackAsItWasWritten) {
   const TemporaryFolder folder;
   write_tree(folder.file("t.h5"), sample_tree());
   EXPECT_EQ(read_tree(folder.file("t.h5")), sample_tree());
-  EXPECT_EQ(parse_tree(folder.file("t.h5")), sample_tree());
+  EXPECT_EQ(parse_tree(File(InputFile(folder.file("t.h5")))), sample_tree());
   EXPECT_EQ(folder.names(), std::set<std::string>{"t.h5"});
 }
 

@@ -269,8 +269,14 @@ TEST(RowSource, ReadsAGroupOfColumns) {
   EXPECT_FALSE(ordered.bind(2, {}));
   EXPECT_EQ(read_all<float>(ordered), (std::vector<float>{1, 4, 2, 5, 3, 6}));
   expect_error(ErrorCode::shape_mismatch, {"odd/b", "2 rows", "a has 3"}, [&] { open("odd"); });
-  expect_error(ErrorCode::unsupported, {"mixed/b", "float64", "float32"}, [&] { open("mixed"); });
-  expect_error(ErrorCode::unsupported, {"mixed/s", "string"}, [&] { open("mixed", {"a", "s"}); });
+  RowSource mixed = open("mixed", {"a", "b"});
+  EXPECT_EQ(mixed.type(), ElementType::f64);
+  EXPECT_EQ(read_all<double>(mixed), (std::vector<double>{1, 1, 2, 2, 3, 3}));
+  RowSource with_text = open("mixed");
+  expect_error(ErrorCode::unsupported, {"mixed", "s", "string"}, [&] { with_text.bind(2, {"a", "s"}); });
+  EXPECT_TRUE(with_text.bind(1, {"a"}));
+  EXPECT_EQ(with_text.type(), ElementType::f32);
+  expect_error(ErrorCode::unsupported, {"mixed s", "string"}, [&] { open("mixed", {"a", "s"}); });
   EXPECT_EQ(open("mixed", {"a"}).columns(), 1);
 }
 

@@ -138,6 +138,7 @@ class LabelSource {
   struct Impl;
 
   explicit LabelSource(const FileLocation& location);
+  explicit LabelSource(std::unique_ptr<Impl> impl);
   LabelSource(LabelSource&&) noexcept;
   LabelSource& operator=(LabelSource&&) noexcept;
   ~LabelSource();

@@ -4,14 +4,25 @@
 
 namespace evenscore {
 
+std::size_t hidden_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return 2;
+  if (byte(0) == 0xE2 && byte(1) == 0x80) {
+    const bool hides = (byte(2) >= 0x8B && byte(2) <= 0x8F) || (byte(2) >= 0xA8 && byte(2) <= 0xAE);
+    return hides ? 3 : 0;
+  }
+  if (byte(0) == 0xE2 && byte(1) == 0x81) return byte(2) >= 0xA0 && byte(2) <= 0xAF ? 3 : 0;
+  return byte(0) == 0xEF && byte(1) == 0xBB && byte(2) == 0xBF ? 3 : 0;
+}
+
 std::string printable(std::string_view text, std::string_view kept) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F
-      out += fmt::format("\\x{:02x}", next);
-      ++i;
+    if (const std::size_t hidden = hidden_character(text.substr(i)); hidden > 0) {
+      for (const char part : text.substr(i, hidden))
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(part));
+      i += hidden - 1;
     } else if ((byte < 0x20 || byte == 0x7F) && kept.find(text[i]) == std::string_view::npos) {
       out += fmt::format("\\x{:02x}", byte);
     } else {

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "evenscore/labels.h"
 #include "evenscore/prediction_file.h"
+#include "h5/input_file.h"
+#include "h5/stored_dataset.h"
 
 namespace evenscore {
 
@@ -21,7 +24,10 @@ struct LabelSource::Impl {
   std::int64_t count = 0;
 
   /// Within the count. Throws corrupt_file too when the file changed since it was opened.
-  virtual Labels read(std::int64_t first, std::int64_t n) const = 0;
+  virtual Labels read(std::int64_t first, std::int64_t n) = 0;
 };
+
+/// The labels of a dataset of an HDF5 file, as LabelSource gives them. Throws as its constructor.
+std::unique_ptr<LabelSource::Impl> stored_labels(const h5::InputFile& input, h5::StoredDataset dataset);
 
 }  // namespace evenscore

@@ -1,17 +1,13 @@
 #include "batch/npy_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "batch/npy_header.h"
@@ -72,34 +68,46 @@ void append_utf8(std::string& text, std::uint32_t c) {
 
 }  // namespace
 
-bool NpyFile::is_npy(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return false;
+bool NpyFile::is_npy(const h5::InputFile& input) {
   std::array<std::byte, kMagic.size()> start{};
-  const bool found = pread(file, start.data(), start.size(), 0) == static_cast<ssize_t>(start.size()) &&
-                     has_magic(start.data());
-  close(file);
-  return found;
+  if (input.identity().size < start.size()) return false;
+  input.read_at(0, start);
+  return has_magic(start.data());
 }
 
-NpyFile::NpyFile(std::string path) : path_(std::move(path)) {
-  file_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) {
-    throw Error(errno == ENOENT ? ErrorCode::file_missing : ErrorCode::storage_failure,
-                fmt::format("cannot be opened: {}", std::generic_category().message(errno)))
-        .in_file(path_);
-  }
+bool NpyFile::is_npy(const std::string& path) {
   try {
-    identity_ = h5::identity_of(file_);
+    return is_npy(h5::InputFile(path));
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+NpyFile::NpyFile(const std::string& path) : NpyFile(h5::InputFile(path)) {}
+
+NpyFile::NpyFile(h5::InputFile input) : input_(std::move(input)) {
+  try {
     parse_header();
   } catch (const Error& error) {
-    close(file_);
-    throw error.in_file(path_);
+    throw error.in_file(path());
   }
 }
 
-NpyFile::~NpyFile() {
-  close(file_);
+h5::StoredDataset NpyFile::stored() const {
+  h5::StoredField field;
+  field.type = h5::StoredType{kind_ == LabelKind::boolean ? h5::ValueKind::boolean : h5::ValueKind::numeric,
+                              element_, 0};
+  field.big_endian = swapped_;
+  field.type_name = element_name(element_);
+  h5::StoredDataset stored;
+  stored.path = "array";
+  stored.shape = shape_;
+  if (by_columns_) std::reverse(stored.shape.begin(), stored.shape.end());
+  stored.type_name = field.type_name;
+  stored.element_bytes = element_bytes_;
+  stored.fields.push_back(std::move(field));
+  stored.offset = data_offset_;
+  return stored;
 }
 
 void NpyFile::parse_header() {
@@ -128,12 +136,12 @@ void NpyFile::parse_header() {
   by_columns_ = header.fortran_order && shape_.size() == 2;
   std::optional<std::uint64_t> bytes = element_bytes_;
   for (const std::uint64_t extent : shape_) bytes = bytes ? h5::checked_product(*bytes, extent) : bytes;
-  if (!bytes || *bytes != identity_.size - data_offset_) {
-    throw Error(
-        ErrorCode::corrupt_file,
-        fmt::format("holds {} bytes after its header, where shape {} needs {}", identity_.size - data_offset_,
-                    h5::shape_text(shape_), bytes ? std::to_string(*bytes) : "more than there can be"),
-        {}, "copy or save it again");
+  if (!bytes || *bytes != input_.identity().size - data_offset_) {
+    throw Error(ErrorCode::corrupt_file,
+                fmt::format("holds {} bytes after its header, where shape {} needs {}",
+                            input_.identity().size - data_offset_, h5::shape_text(shape_),
+                            bytes ? std::to_string(*bytes) : "more than there can be"),
+                {}, "copy or save it again");
   }
 }
 
@@ -179,35 +187,14 @@ void NpyFile::set_type(const std::string& descr) {
 
 std::vector<std::byte> NpyFile::read_bytes(std::uint64_t offset, std::size_t size) const {
   std::vector<std::byte> bytes(size);
-  read_at(offset, bytes.data(), size);
+  input_.read_at(offset, bytes);
   return bytes;
-}
-
-void NpyFile::read_at(std::uint64_t offset, std::byte* to, std::size_t size) const {
-  constexpr std::size_t kMost = std::size_t{1} << 30;
-  while (size > 0) {
-    const ssize_t got = pread(file_, to, std::min(size, kMost), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw Error(ErrorCode::storage_failure,
-                  fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-    }
-    if (got == 0) throw Error(ErrorCode::corrupt_file, "is truncated", {}, "copy or save it again");
-    to += got;
-    offset += static_cast<std::uint64_t>(got);
-    size -= static_cast<std::size_t>(got);
-  }
 }
 
 void NpyFile::check_range(std::int64_t first, std::int64_t n) const {
   if (first >= 0 && n >= 0 && first <= rows() - n) return;
   throw Error(ErrorCode::bad_request, fmt::format("rows {} to {} of {}", first, first + n, rows()))
-      .in_file(path_);
-}
-
-void NpyFile::check_unchanged() const {
-  if (h5::identity_of(file_) != identity_)
-    throw Error(ErrorCode::corrupt_file, "changed while it was being read", {}, "run again");
+      .in_file(path());
 }
 
 void NpyFile::transpose() {
@@ -220,14 +207,15 @@ void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) c
   const auto row_bytes = static_cast<std::size_t>(columns()) * element_bytes_;
   const std::size_t size = static_cast<std::size_t>(n) * row_bytes;
   try {
-    by_columns_ ? read_columns(first, n, destination)
-                : read_at(data_offset_ + static_cast<std::uint64_t>(first) * row_bytes, destination, size);
-    check_unchanged();
+    by_columns_
+        ? read_columns(first, n, destination)
+        : input_.read_at(data_offset_ + static_cast<std::uint64_t>(first) * row_bytes, {destination, size});
+    input_.check_unchanged();
     const auto is_truth_value = [](std::byte b) { return b <= std::byte{1}; };
     if (kind_ == LabelKind::boolean && !std::all_of(destination, destination + size, is_truth_value))
       throw Error(ErrorCode::corrupt_file, "holds a boolean that is neither true nor false");
   } catch (const Error& error) {
-    throw error.in_file(path_);
+    throw error.in_file(path());
   }
   if (!swapped_) return;
   for (std::size_t i = 0; i < size; i += element_bytes_)
@@ -237,8 +225,7 @@ void NpyFile::read(std::int64_t first, std::int64_t n, std::byte* destination) c
 void NpyFile::read_columns(std::int64_t first, std::int64_t n, std::byte* destination) const {
   std::vector<std::byte> column(static_cast<std::size_t>(n) * element_bytes_);
   for (std::int64_t c = 0; c < columns(); ++c) {
-    read_at(data_offset_ + static_cast<std::uint64_t>(c * rows() + first) * element_bytes_, column.data(),
-            column.size());
+    input_.read_at(data_offset_ + static_cast<std::uint64_t>(c * rows() + first) * element_bytes_, column);
     std::byte* to = destination + static_cast<std::size_t>(c) * element_bytes_;
     for (std::size_t at = 0; at < column.size(); at += element_bytes_) {
       std::memcpy(to, column.data() + at, element_bytes_);
@@ -250,12 +237,12 @@ void NpyFile::read_columns(std::int64_t first, std::int64_t n, std::byte* destin
 std::vector<std::string> NpyFile::read_strings(std::int64_t first, std::int64_t n) const {
   check_range(first, n);
   if (static_cast<std::size_t>(n) > kMostTextBytes / element_bytes_)
-    throw Error(ErrorCode::limit_exceeded, "its strings take more than 256 MiB").in_file(path_);
+    throw Error(ErrorCode::limit_exceeded, "its strings take more than 256 MiB").in_file(path());
   std::vector<std::byte> bytes(static_cast<std::size_t>(n) * element_bytes_);
   std::vector<std::string> strings(static_cast<std::size_t>(n));
   try {
-    read_at(data_offset_ + static_cast<std::uint64_t>(first) * element_bytes_, bytes.data(), bytes.size());
-    check_unchanged();
+    input_.read_at(data_offset_ + static_cast<std::uint64_t>(first) * element_bytes_, bytes);
+    input_.check_unchanged();
     for (std::size_t i = 0; i < strings.size(); ++i) {
       const std::byte* text = bytes.data() + i * element_bytes_;
       const std::size_t step = wide_text_ ? 4 : 1;
@@ -272,7 +259,7 @@ std::vector<std::string> NpyFile::read_strings(std::int64_t first, std::int64_t 
       strings[i].erase(strings[i].find_last_not_of('\0') + 1);  // padding
     }
   } catch (const Error& error) {
-    throw error.in_file(path_);
+    throw error.in_file(path());
   }
   return strings;
 }

@@ -7,7 +7,8 @@
 
 #include "evenscore/element_type.h"
 #include "evenscore/labels.h"
-#include "h5/file_identity.h"
+#include "h5/input_file.h"
+#include "h5/stored_dataset.h"
 
 namespace evenscore {
 
@@ -18,20 +19,25 @@ namespace evenscore {
 /// dimensions), limit_exceeded.
 class NpyFile {
  public:
-  /// Whether the file begins as numpy.save begins it; false also for one that cannot be opened.
+  /// Whether the file begins as numpy.save begins it.
+  static bool is_npy(const h5::InputFile& input);
+  /// The same; false also for one that cannot be opened.
   static bool is_npy(const std::string& path);
 
-  explicit NpyFile(std::string path);
-  NpyFile(const NpyFile&) = delete;
-  NpyFile& operator=(const NpyFile&) = delete;
-  ~NpyFile();
+  explicit NpyFile(h5::InputFile input);
+  explicit NpyFile(const std::string& path);
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return input_.path(); }
   LabelKind kind() const { return kind_; }
   ElementType element() const { return element_; }  ///< of integers and reals; booleans are u8
   const std::vector<std::uint64_t>& shape() const { return shape_; }
   std::int64_t rows() const { return static_cast<std::int64_t>(shape_[0]); }
   std::int64_t columns() const { return shape_.size() == 1 ? 1 : static_cast<std::int64_t>(shape_[1]); }
+
+  /// Whether one column lies after the other; and how numbers or booleans lie in the file: their dimensions
+  /// in the order in which they are stored.
+  bool is_by_columns() const { return by_columns_; }
+  h5::StoredDataset stored() const;
 
   /// From now on the array is the transposed one. Needs two dimensions.
   void transpose();
@@ -46,14 +52,10 @@ class NpyFile {
   void parse_header();
   void set_type(const std::string& descr);
   std::vector<std::byte> read_bytes(std::uint64_t offset, std::size_t size) const;
-  void read_at(std::uint64_t offset, std::byte* to, std::size_t size) const;
   void read_columns(std::int64_t first, std::int64_t n, std::byte* destination) const;
-  void check_unchanged() const;
   void check_range(std::int64_t first, std::int64_t n) const;
 
-  std::string path_;
-  int file_ = -1;
-  h5::FileIdentity identity_;
+  h5::InputFile input_;
   LabelKind kind_ = LabelKind::real;
   ElementType element_ = ElementType::f64;
   bool wide_text_ = false;         ///< four bytes a character

@@ -3,12 +3,17 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "batch/label_source.h"
 #include "batch/npy_file.h"
+#include "batch/stored_table.h"
 #include "evenscore/error.h"
 #include "evenscore/prediction_file.h"
+#include "h5/ask.h"
 #include "h5/dataset.h"
+#include "h5/describe.h"
 #include "h5/text.h"
 
 namespace evenscore {
@@ -16,93 +21,84 @@ namespace {
 
 constexpr std::uint64_t kMostObjects = 10'000;
 constexpr std::int64_t kMostClasses = 1'000'000;
+constexpr std::uint64_t kMostColumns = std::uint64_t{1} << 24;
+constexpr std::uint64_t kMostAttributes = 1'000'000;
+constexpr std::uint64_t kLongestAttribute = std::uint64_t{16} << 20;
+constexpr std::array<const char*, 7> kDatasets = {"proba", "log_proba",   "decision", "prediction",
+                                                  "label", "label_index", "classes"};
 constexpr std::array<std::pair<NumberOutput, const char*>, 4> kNumberOutputs = {
     {{NumberOutput::proba, "proba"},
      {NumberOutput::log_proba, "log_proba"},
      {NumberOutput::decision, "decision"},
      {NumberOutput::prediction, "prediction"}}};
 
-h5::Dataset open_numbers(const h5::File& file, const std::string& path) {
-  h5::Dataset dataset(file, path);
-  const bool is_real = dataset.is_number() && (dataset.type()->element == ElementType::f32 ||
-                                               dataset.type()->element == ElementType::f64);
+/// One output's numbers, whatever file they are in.
+StoredTable number_table(const h5::InputFile& input, h5::StoredDataset dataset, bool transposed = false) {
+  const bool is_real =
+      dataset.is_number() && dataset.only().type->kind == h5::ValueKind::numeric &&
+      (dataset.only().type->element == ElementType::f32 || dataset.only().type->element == ElementType::f64);
   if (!is_real) {
-    throw Error(ErrorCode::unsupported, fmt::format("holds {}, not float32 or float64", dataset.type_name()),
-                path);
+    throw Error(ErrorCode::unsupported, fmt::format("holds {}, not float32 or float64", dataset.type_name),
+                dataset.path);
   }
-  const std::vector<std::uint64_t>& shape = dataset.shape();
+  const std::vector<std::uint64_t>& shape = dataset.shape;
   constexpr std::uint64_t kMost = std::uint64_t{1} << 60;
-  if (shape.empty() || shape.size() > 2 || shape[0] > kMost || (shape.size() == 2 && shape[1] > kMost)) {
+  if (shape.empty() || shape.size() > 2 || shape[0] > kMost ||
+      (shape.size() == 2 && shape[1] > kMostColumns)) {
     throw Error(ErrorCode::shape_mismatch,
                 fmt::format("has shape {}, where (rows) or (rows, classes) is needed", h5::shape_text(shape)),
-                path);
+                dataset.path);
   }
-  return dataset;
+  const ElementType element = dataset.only().type->element;
+  return {input, std::move(dataset), element, transposed};
 }
 
-/// One output's numbers, whatever file they are in.
-class NumberArray {
- public:
-  NumberArray() = default;
-  NumberArray(const NumberArray&) = delete;
-  NumberArray& operator=(const NumberArray&) = delete;
-  virtual ~NumberArray() = default;
-
-  std::string path;  ///< in the file
-  std::int64_t rows = 0, columns = 1;
-  OutputType type = OutputType::f64;
-
-  virtual void read(std::int64_t first, std::int64_t n, std::byte* destination) const = 0;
+/// What a group of an HDF5 file holds of predictions.
+struct StoredGroup {
+  std::map<std::string, h5::StoredDataset> datasets;
+  std::map<std::string, std::vector<std::string>> texts;  // attributes
 };
 
-class DatasetNumbers : public NumberArray {
- public:
-  DatasetNumbers(const h5::File& file, const std::string& object)
-      : file_(file), dataset_(open_numbers(file, object)) {
-    path = object;
-    rows = static_cast<std::int64_t>(dataset_.shape()[0]);
-    if (dataset_.shape().size() == 2) columns = static_cast<std::int64_t>(dataset_.shape()[1]);
-    type = dataset_.type()->element == ElementType::f32 ? OutputType::f32 : OutputType::f64;
-  }
-
-  void read(std::int64_t first, std::int64_t n, std::byte* destination) const override {
-    std::vector<std::uint64_t> start{static_cast<std::uint64_t>(first)},
-        extent{static_cast<std::uint64_t>(n)};
-    if (dataset_.shape().size() == 2) {
-      start.push_back(0);
-      extent.push_back(dataset_.shape()[1]);
-    }
-    dataset_.read_block(start, extent, dataset_.type()->element, destination);
-    file_.check_unchanged();
-  }
-
- private:
-  h5::File file_;
-  h5::Dataset dataset_;
-};
-
-class NpyNumbers : public NumberArray {
- public:
-  explicit NpyNumbers(const std::string& file) : array_(file) {
-    if (array_.element() != ElementType::f32 && array_.element() != ElementType::f64)
-      throw Error(ErrorCode::unsupported, "does not hold float32 or float64");
-    rows = array_.rows();
-    columns = array_.columns();
-    type = array_.element() == ElementType::f32 ? OutputType::f32 : OutputType::f64;
-  }
-
-  void read(std::int64_t first, std::int64_t n, std::byte* destination) const override {
-    array_.read(first, n, destination);
-  }
-
- private:
-  NpyFile array_;
-};
+StoredGroup read_group(const h5::InputFile& input, const std::string& group) {
+  StoredGroup found;
+  h5::ask(
+      input,
+      [&](const h5::File& file, h5::AnswerWriter& out) {
+        const h5::Handle object = file.open(file.locate(group));
+        if (!h5::is_group(object)) {
+          throw Error(ErrorCode::bad_request, "is not a group of predictions", group,
+                      "name the group that holds them");
+        }
+        std::set<std::string> present;
+        const std::string prefix = group.ends_with('/') ? group : group + "/";
+        for (const h5::Link& link : h5::links_of(object, kMostObjects)) present.insert(link.name);
+        for (const char* name : kDatasets) {
+          out.small(present.count(name) > 0 ? 1 : 0);
+          if (present.count(name) > 0) h5::write_stored(out, h5::describe(h5::Dataset(file, prefix + name)));
+        }
+        const auto texts = h5::attributes_of(file, group);
+        out.number(texts.size());
+        for (const auto& [name, values] : texts) {
+          out.text(name);
+          out.texts(values);
+        }
+      },
+      [&](h5::AnswerReader& in) {
+        for (const char* name : kDatasets)
+          if (in.truth()) found.datasets.emplace(name, h5::read_stored(in, input.identity().size));
+        const std::uint64_t texts = in.number(kMostAttributes);
+        for (std::uint64_t i = 0; i < texts; ++i) {
+          std::string name = in.text(kLongestAttribute);
+          found.texts[std::move(name)] = in.texts(kMostAttributes, kLongestAttribute);
+        }
+      });
+  return found;
+}
 
 /// What an .npy file holds, by the object that its location names, else by its type and shape.
-std::string npy_output(const FileLocation& location) {
+std::string npy_output(const FileLocation& location, const h5::InputFile& input) {
   if (location.object != "/") return location.object.substr(1);
-  const NpyFile array(location.file);
+  const NpyFile array(input);
   if (array.kind() != LabelKind::real) return "label";
   if (array.shape().size() == 2) return "proba";
   throw Error(ErrorCode::bad_request, "holds one number a row and does not say which", {},
@@ -113,27 +109,30 @@ std::string npy_output(const FileLocation& location) {
 
 struct PredictionSource::Impl {
   std::string path;
-  std::optional<h5::File> file;  // none for an .npy file
+  h5::InputFile input;
   std::string group;
+  std::map<std::string, std::vector<std::string>> texts;  // attributes of the group
   std::int64_t rows = -1;
   std::string rows_from;  // the dataset that gave `rows`
-  std::map<NumberOutput, std::unique_ptr<NumberArray>> numbers;
+  std::map<NumberOutput, StoredTable> numbers;
   std::optional<LabelSource> labels, label_index;
   std::optional<Labels> classes;
 
-  explicit Impl(const FileLocation& location) : path(location.file), group(location.object) {
-    NpyFile::is_npy(path) ? open_npy(location) : open_group();
+  explicit Impl(const FileLocation& location)
+      : path(location.file), input(location.file), group(location.object) {
+    NpyFile::is_npy(input) ? open_npy(location) : open_group();
   }
 
   void open_npy(const FileLocation& location) {
-    const std::string name = npy_output(location);
+    const std::string name = npy_output(location, input);
     if (name == "label" || name == "label_index") {
-      open_labels(name == "label" ? labels : label_index, {location.file, "/"}, name.c_str());
+      open_labels(name == "label" ? labels : label_index, LabelSource(FileLocation{location.file, "/"}),
+                  name.c_str());
       check_label_index(location.object);
       return;
     }
     for (const auto& [output, known] : kNumberOutputs) {
-      if (name == known) add(output, std::make_unique<NpyNumbers>(location.file), known);
+      if (name == known) add_npy(output, known);
     }
     if (!numbers.empty()) return;
     throw Error(ErrorCode::bad_request, "is no output", location.object,
@@ -141,24 +140,22 @@ struct PredictionSource::Impl {
   }
 
   void open_group() {
-    file.emplace(path);
-    const h5::Handle object = file->open(file->locate(group));
-    if (!h5::is_group(object)) {
-      throw Error(ErrorCode::bad_request, "is not a group of predictions", group,
-                  "name the group that holds them");
-    }
-    std::map<std::string, std::string> paths;
-    const std::string prefix = group.ends_with('/') ? group : group + "/";
-    for (const h5::Link& link : h5::links_of(object, kMostObjects)) paths[link.name] = prefix + link.name;
-    for (const auto& [output, name] : kNumberOutputs) {
-      if (paths.count(name) > 0) add(output, std::make_unique<DatasetNumbers>(*file, paths[name]), name);
-    }
+    StoredGroup found = read_group(input, group);
+    texts = std::move(found.texts);
+    const auto take = [&](const char* name) {
+      h5::StoredDataset dataset = std::move(found.datasets.at(name));
+      found.datasets.erase(name);
+      return dataset;
+    };
+    for (const auto& [output, name] : kNumberOutputs)
+      if (found.datasets.count(name) > 0) add(output, number_table(input, take(name)), name);
     for (const bool index : {false, true}) {
       const char* name = index ? "label_index" : "label";
-      if (paths.count(name) > 0) open_labels(index ? label_index : labels, {path, paths[name]}, name);
+      if (found.datasets.count(name) == 0) continue;
+      open_labels(index ? label_index : labels, LabelSource(stored_labels(input, take(name))), name);
     }
-    check_label_index(paths["label_index"]);
-    if (paths.count("classes") > 0) read_classes(paths["classes"]);
+    check_label_index((group.ends_with('/') ? group : group + "/") + "label_index");
+    if (found.datasets.count("classes") > 0) read_classes(LabelSource(stored_labels(input, take("classes"))));
     if (rows < 0) {
       throw Error(ErrorCode::bad_request,
                   "holds none of label, label_index, proba, log_proba, decision, prediction", group,
@@ -166,13 +163,18 @@ struct PredictionSource::Impl {
     }
   }
 
-  void add(NumberOutput output, std::unique_ptr<NumberArray> array, const char* name) {
-    check_rows(array->rows, name);
-    numbers[output] = std::move(array);
+  void add_npy(NumberOutput output, const char* name) {
+    const NpyFile array(input);
+    add(output, number_table(input, array.stored(), array.is_by_columns()), name);
   }
 
-  void open_labels(std::optional<LabelSource>& source, const FileLocation& location, const char* name) {
-    source.emplace(location);
+  void add(NumberOutput output, StoredTable table, const char* name) {
+    check_rows(static_cast<std::int64_t>(table.rows()), name);
+    numbers.emplace(output, std::move(table));
+  }
+
+  void open_labels(std::optional<LabelSource>& source, LabelSource opened, const char* name) {
+    source.emplace(std::move(opened));
     check_rows(source->count(), name);
   }
 
@@ -181,11 +183,9 @@ struct PredictionSource::Impl {
       throw Error(ErrorCode::unsupported, "does not hold integers", place);
   }
 
-  void read_classes(const std::string& object) {
-    const LabelSource source(FileLocation{path, object});
-    if (source.count() > kMostClasses) {
-      throw Error(ErrorCode::limit_exceeded, fmt::format("holds {} classes", source.count()), object);
-    }
+  void read_classes(const LabelSource& source) {
+    if (source.count() > kMostClasses)
+      throw Error(ErrorCode::limit_exceeded, fmt::format("holds {} classes", source.count()), "classes");
     classes = source.read(0, source.count());
   }
 
@@ -199,9 +199,9 @@ struct PredictionSource::Impl {
                 fmt::format("{} has {} rows and {} has {}", name, count, rows_from, rows), group);
   }
 
-  const NumberArray& array(NumberOutput output) const {
+  StoredTable& table(NumberOutput output) {
     const auto found = numbers.find(output);
-    if (found != numbers.end()) return *found->second;
+    if (found != numbers.end()) return found->second;
     throw Error(ErrorCode::bad_request, "has no such output", group).in_file(path);
   }
 };
@@ -241,22 +241,23 @@ bool PredictionSource::has(NumberOutput output) const {
 }
 
 std::int64_t PredictionSource::columns(NumberOutput output) const {
-  return impl_->array(output).columns;
+  return static_cast<std::int64_t>(impl_->table(output).columns());
 }
 
 OutputType PredictionSource::type(NumberOutput output) const {
-  return impl_->array(output).type;
+  const bool is_f32 = impl_->table(output).dataset().only().type->element == ElementType::f32;
+  return is_f32 ? OutputType::f32 : OutputType::f64;
 }
 
 void PredictionSource::read(NumberOutput output, std::int64_t first, std::int64_t n,
                             std::byte* destination) const {
-  const NumberArray& array = impl_->array(output);
+  StoredTable& table = impl_->table(output);
   if (first < 0 || n < 0 || first > count() - n) {
     throw Error(ErrorCode::bad_request, fmt::format("rows {} to {} of {}", first, first + n, count()),
-                array.path)
+                table.dataset().path)
         .in_file(impl_->path);
   }
-  array.read(first, n, destination);
+  table.read(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(n), destination);
 }
 
 std::vector<std::int32_t> PredictionSource::read_label_index(std::int64_t first, std::int64_t n) const {
@@ -274,8 +275,9 @@ std::vector<std::int32_t> PredictionSource::read_label_index(std::int64_t first,
 }
 
 std::optional<std::string> PredictionSource::attribute(const std::string& name) const {
-  if (!impl_->file) return std::nullopt;
-  return h5::text_attribute(*impl_->file, impl_->group, name);
+  const auto found = impl_->texts.find(name);
+  if (found == impl_->texts.end() || found->second.size() != 1) return std::nullopt;
+  return found->second.front();
 }
 
 }  // namespace evenscore

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -20,8 +21,8 @@ class DatasetList {
  public:
   explicit DatasetList(const h5::File& file) : file_(file) { visit(file.open(file.locate("/")), "", 0); }
 
-  std::vector<std::string> matrices;  ///< paths of the two-dimensional numeric datasets
-  std::vector<std::string> matrix_lines, other_lines;
+  std::vector<std::string> found;  ///< paths of what can hold rows
+  std::vector<std::string> found_lines, other_lines;
 
  private:
   void visit(const h5::Handle& group, const std::string& path, int depth) {
@@ -37,9 +38,19 @@ class DatasetList {
       if (h5::is_dataset(child)) {
         add(child_path);
       } else if (h5::is_group(child)) {
+        if (add_frame(child_path)) continue;
         visit(child, child_path, depth + 1);
       }
     }
+  }
+
+  // Whether it is what pandas wrote: its datasets are then no candidates of their own.
+  bool add_frame(const std::string& path) {
+    const std::optional<std::string> pandas = h5::text_attribute(file_, path, "pandas_type");
+    if (!pandas) return false;
+    found.push_back(path);
+    found_lines.push_back(fmt::format("{} {} of pandas", h5::printable(path), h5::printable(*pandas)));
+    return true;
   }
 
   void add(const std::string& path) {
@@ -47,9 +58,10 @@ class DatasetList {
       const h5::Dataset dataset(file_, path);
       const std::string line =
           fmt::format("{} {} {}", h5::printable(path), h5::shape_text(dataset.shape()), dataset.type_name());
-      if (dataset.is_number() && dataset.shape().size() == 2) {
-        matrices.push_back(path);
-        matrix_lines.push_back(line);
+      const bool is_matrix = dataset.is_number() && dataset.shape().size() == 2;
+      if (is_matrix || (dataset.is_compound() && dataset.shape().size() == 1)) {
+        found.push_back(path);
+        found_lines.push_back(line);
       } else {
         other_lines.push_back(line);
       }
@@ -69,28 +81,30 @@ std::string list(const std::vector<std::string>& lines) {
   return text;
 }
 
-bool is_matrix(const h5::File& file, const std::vector<h5::Link>& root) {
+// A dataset, or the group that a sparse matrix is.
+bool has_x(const h5::File& file, const std::vector<h5::Link>& root) {
   for (const h5::Link& link : root) {
-    if (link.name == "X") return h5::is_dataset(file.open(file.locate("/X")));
+    if (link.name != "X") continue;
+    return h5::is_dataset(file.open(file.locate("/X"))) || h5::text_attribute(file, "/X", "encoding-type");
   }
   return false;
 }
 
 }  // namespace
 
-std::string find_row_dataset(const h5::File& file) {
-  if (is_matrix(file, h5::links_of(file.open(file.locate("/")), kMostObjects))) return "/X";
-  const DatasetList found(file);
-  if (found.matrices.size() == 1) return found.matrices.front();
-  if (found.matrices.empty()) {
+std::string find_row_object(const h5::File& file) {
+  if (has_x(file, h5::links_of(file.open(file.locate("/")), kMostObjects))) return "/X";
+  const DatasetList list_of(file);
+  if (list_of.found.size() == 1) return list_of.found.front();
+  if (list_of.found.empty()) {
     throw Error(ErrorCode::bad_request,
-                "holds no two-dimensional numeric dataset" +
-                    (found.other_lines.empty() ? std::string() : "; it holds:" + list(found.other_lines)),
+                "holds no two-dimensional numeric dataset, no table and no frame" +
+                    (list_of.other_lines.empty() ? std::string() : "; it holds:" + list(list_of.other_lines)),
                 {}, "name the rows with --dataset");
   }
   throw Error(ErrorCode::bad_request,
-              fmt::format("holds {} two-dimensional numeric datasets:{}", found.matrices.size(),
-                          list(found.matrix_lines)),
+              fmt::format("holds {} datasets that can be the rows:{}", list_of.found.size(),
+                          list(list_of.found_lines)),
               {}, "name one with --dataset");
 }
 

@@ -6,8 +6,9 @@
 
 namespace evenscore {
 
-/// The path of the dataset that holds the rows when none is named: /X, else the only two-dimensional numeric
-/// dataset. Throws bad_request listing the candidates (or, without any, everything) with shape and type.
-std::string find_row_dataset(const h5::File& file);
+/// The path of what holds the rows when nothing is named: /X, else the only two-dimensional numeric dataset,
+/// table of structures, or frame of pandas in the file. Throws bad_request listing the candidates (or,
+/// without any, everything) with shape and type.
+std::string find_row_object(const h5::File& file);
 
 }  // namespace evenscore

@@ -55,6 +55,12 @@ void throw_failure(const char* function_name, const std::string& place, ErrorCod
   if (!system.empty()) {
     throw Error(ErrorCode::storage_failure, fmt::format("{} ({})", system, function_name), place);
   }
+  if (text.find("bad version number") != std::string::npos ||
+      text.find("unknown version number") != std::string::npos) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("is damaged, or was written by a newer HDF5: {} ({})", text, function_name),
+                place, "write it with libver='earliest' or 'v110'");
+  }
   if (text.size() > kLongestMessage) text.resize(kLongestMessage);
   throw Error(code, fmt::format("libhdf5 reports \"{}\" ({})", text, function_name), place);
 }

@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <optional>
 #include <span>
+#include <vector>
+
+#include "h5/confinement.h"
 
 namespace evenscore::h5 {
 namespace {
@@ -96,12 +99,14 @@ bool write_all(int pipe, std::span<const std::byte> bytes) {
 
 void live_contained(const std::function<std::vector<std::byte>()>& work, int pipe, pid_t parent,
                     const ContainedLimits& limits) {
-  // Other descriptors stay open: libhdf5 may hold the very file that `work` opens, and shares it then.
   try {
     default_signals();
     pipe = fcntl(pipe, F_DUPFD_CLOEXEC, kFirstFree);  // it may be 1 or 2, where the parent has none of them
     silence();
-    if (pipe >= 0 && give_up_rights(parent, limits)) {
+    std::vector<int> kept = limits.keep;
+    kept.push_back(pipe);
+    close_descriptors_but(kept);
+    if (pipe >= 0 && give_up_rights(parent, limits) && confine()) {
       const std::vector<std::byte> answer = work();
       const std::uint64_t size = answer.size();
       if (write_all(pipe, std::as_bytes(std::span(&size, 1))) && write_all(pipe, answer)) _exit(0);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kLargestChunk = std::uint64_t{256} << 20;
 constexpr std::uint64_t kMostNames = 1'000'000;
+constexpr std::size_t kMostAttributes = 1024;
 constexpr std::uint64_t kMostNameBytes = std::uint64_t{16} << 20;
 
 Handle creation_properties(const Handle& dataset) {
@@ -59,33 +60,6 @@ std::vector<std::uint64_t> chunk_shape(const Handle& properties) {
   const int rank =
       call("H5Pget_chunk", [&] { return H5Pget_chunk(properties.id(), H5S_MAX_RANK, dims.data()); });
   return {dims.begin(), dims.begin() + rank};
-}
-
-std::string filter_name(int filter) {
-  switch (filter) {
-    case 32'000:
-      return "lzf";
-    case 32'001:
-      return "blosc";
-    case 32'004:
-      return "lz4";
-    case 32'008:
-      return "bitshuffle";
-    case 32'015:
-      return "zstd";
-    case 32'026:
-      return "blosc2";
-    default:
-      return fmt::format("number {}", filter);
-  }
-}
-
-void refuse_missing_filters(const std::vector<int>& filters) {
-  for (const int filter : filters) {
-    if (call("H5Zfilter_avail", [&] { return H5Zfilter_avail(filter); }) > 0) continue;
-    throw Error(ErrorCode::unsupported, fmt::format("is stored with the HDF5 filter {}", filter_name(filter)),
-                {}, "write it again with gzip, or uncompressed");
-  }
 }
 
 std::vector<std::string> split_variable(const std::vector<char*>& pointers, std::uint64_t most_bytes) {
@@ -157,6 +131,8 @@ std::optional<std::vector<std::string>> read_string_attribute(const Handle& obje
   const std::optional<StoredType> stored = stored_type(type.id());
   if (!stored || stored->kind != ValueKind::string) return std::nullopt;
   const Handle space(call("H5Aget_space", [&] { return H5Aget_space(attribute.id()); }));
+  if (call("H5Sget_simple_extent_type", [&] { return H5Sget_simple_extent_type(space.id()); }) == H5S_NULL)
+    return std::nullopt;
   std::optional<std::uint64_t> count = 1;
   for (const std::uint64_t extent : shape_of(space)) count = count ? checked_product(*count, extent) : count;
   if (!count || *count > kMostNames) {
@@ -166,6 +142,34 @@ std::optional<std::vector<std::string>> read_string_attribute(const Handle& obje
   return read_text(type.id(), *count, kMostNameBytes, [&](const Handle& memory, void* destination) {
     call("H5Aread", [&] { return H5Aread(attribute.id(), memory.id(), destination); });
   });
+}
+
+struct NameCollector {
+  std::vector<std::string> names;
+  bool too_many = false;
+};
+
+extern "C" herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* data) {
+  auto& collector = *static_cast<NameCollector*>(data);
+  if (collector.names.size() >= kMostAttributes) {
+    collector.too_many = true;
+    return 1;
+  }
+  collector.names.emplace_back(name);
+  return 0;
+}
+
+std::map<std::string, std::vector<std::string>> read_attributes(const Handle& object) {
+  NameCollector collector;
+  call("H5Aiterate", [&] {
+    return H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect_attribute, &collector);
+  });
+  if (collector.too_many)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("has more than {} attributes", kMostAttributes));
+  std::map<std::string, std::vector<std::string>> found;
+  for (const std::string& name : collector.names)
+    found[name] = read_string_attribute(object, name).value_or(std::vector<std::string>{});
+  return found;
 }
 
 Handle open_dataset(const File& file, const Location& location) {
@@ -201,7 +205,6 @@ Storage checked_storage(const Handle& dataset) {
   if (layout != H5D_CHUNKED) return storage;
   storage.chunk = chunk_shape(properties);
   const std::vector<int> filters = filters_of(dataset);
-  refuse_missing_filters(filters);
   storage.is_filtered = !filters.empty();
   const Handle type = type_of(dataset);
   std::optional<std::uint64_t> bytes = call("H5Tget_size", [&] { return H5Tget_size(type.id()); });
@@ -234,41 +237,7 @@ Dataset::Dataset(const File& file, const std::string& path) : file_(file), path_
     const Handle type = type_of(handle_);
     type_ = stored_type(type.id());
     type_name_ = describe_type(type.id());
-  });
-}
-
-void Dataset::set_chunk_cache(std::size_t bytes) {
-  naming(file_, path_, [&] {
-    const Handle access(call("H5Pcreate", [] { return H5Pcreate(H5P_DATASET_ACCESS); }));
-    constexpr std::size_t kSlots = 10'007;  // a prime, well above the chunks of a band
-    call("H5Pset_chunk_cache", [&] { return H5Pset_chunk_cache(access.id(), kSlots, bytes, 1.0); });
-    handle_ = Handle();  // the library keeps the first cache for as long as the dataset is open anywhere
-    handle_ = Handle(
-        call("H5Dopen", [&] { return H5Dopen2(location_.group.id(), location_.name.c_str(), access.id()); }));
-  });
-}
-
-void Dataset::read_block(const std::vector<std::uint64_t>& start, const std::vector<std::uint64_t>& count,
-                         ElementType memory, std::byte* destination) const {
-  if (std::find(count.begin(), count.end(), 0U) != count.end()) return;
-  naming(file_, path_, [&] {
-    const Handle file_space = space_of(handle_);
-    const std::vector<hsize_t> from(start.begin(), start.end()), extent(count.begin(), count.end());
-    call("H5Sselect_hyperslab", [&] {
-      return H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, from.data(), nullptr, extent.data(),
-                                 nullptr);
-    });
-    const Handle memory_space = make_space(count);
-    const Handle type = make_type({type_->kind, memory, 0});
-    call("H5Dread", [&] {
-      return H5Dread(handle_.id(), type.id(), memory_space.id(), file_space.id(), H5P_DEFAULT, destination);
-    });
-    if (type_->kind != ValueKind::boolean) return;
-    std::uint64_t elements = 1;
-    for (const std::uint64_t n : count) elements *= n;
-    const bool valid =
-        std::all_of(destination, destination + elements, [](std::byte b) { return b <= std::byte{1}; });
-    if (!valid) throw Error(ErrorCode::corrupt_file, "holds a boolean that is neither true nor false");
+    is_compound_ = call("H5Tget_class", [&] { return H5Tget_class(type.id()); }) == H5T_COMPOUND;
   });
 }
 
@@ -294,6 +263,14 @@ std::vector<std::string> Dataset::read_strings(std::uint64_t first, std::uint64_
 
 std::optional<std::vector<std::string>> Dataset::string_attribute(const std::string& name) const {
   return naming(file_, path_, [&] { return read_string_attribute(handle_, name); });
+}
+
+std::map<std::string, std::vector<std::string>> Dataset::attributes() const {
+  return naming(file_, path_, [&] { return read_attributes(handle_); });
+}
+
+std::map<std::string, std::vector<std::string>> attributes_of(const File& file, const std::string& object) {
+  return naming(file, object, [&] { return read_attributes(file.open(file.locate(object))); });
 }
 
 std::optional<std::string> text_attribute(const File& file, const std::string& object,

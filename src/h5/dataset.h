@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,7 @@ struct Storage {
 };
 
 /// Refuses what an input may not have: a virtual layout or external raw files (naming the other file), a
-/// filter that this libhdf5 has not built in (naming it), a chunk of more than 256 MiB. Throws unsupported,
-/// limit_exceeded.
+/// chunk of more than 256 MiB. Throws unsupported, limit_exceeded.
 Storage checked_storage(const Handle& dataset);
 
 /// The extent of a dataset or attribute; a scalar has none. Throws unsupported for a null dataspace.
@@ -29,30 +29,23 @@ std::vector<std::uint64_t> shape_of(const Handle& space);
 /// The filters of `dataset` by their numbers, in the order in which they were applied.
 std::vector<int> filters_of(const Handle& dataset);
 
-/// A dataset open for reading. Errors name the file and the dataset. Safe from several threads.
+/// A dataset that libhdf5 has open: what it is, and its names and other small texts. Errors name the file and
+/// the dataset. Its elements are read by StoredRows, from what `describe` says. Safe from several threads.
 class Dataset {
  public:
   /// Throws as File::locate and checked_storage do, and bad_request when the object is no dataset.
   Dataset(const File& file, const std::string& path);
 
   const std::string& path() const { return path_; }
+  const Handle& handle() const { return handle_; }
   const std::vector<std::uint64_t>& shape() const { return shape_; }
   const Storage& storage() const { return storage_; }
 
   /// Nothing when the elements are none that evenscore reads; `type_name` says what they are.
   const std::optional<StoredType>& type() const { return type_; }
   const std::string& type_name() const { return type_name_; }
+  bool is_compound() const { return is_compound_; }
   bool is_number() const { return type_ && type_->is_number(); }
-
-  /// Bytes of decoded chunks that libhdf5 keeps; only filtered chunks gain by more than the library's
-  /// default.
-  void set_chunk_cache(std::size_t bytes);
-
-  /// Reads the block of `count` elements from `start` (one entry a dimension, inside the shape) as dense
-  /// row-major native `memory` elements. `memory` is the dataset's own element type, or f64 for a
-  /// floating-point dataset. A boolean that is neither 0 nor 1 is corrupt_file. Requires is_number().
-  void read_block(const std::vector<std::uint64_t>& start, const std::vector<std::uint64_t>& count,
-                  ElementType memory, std::byte* destination) const;
 
   /// Reads `count` strings of a one-dimensional string dataset. Throws limit_exceeded beyond `most_bytes`.
   std::vector<std::string> read_strings(std::uint64_t first, std::uint64_t count,
@@ -60,6 +53,9 @@ class Dataset {
 
   /// The strings of an attribute, fixed or variable-length; nothing when it is absent or holds no strings.
   std::optional<std::vector<std::string>> string_attribute(const std::string& name) const;
+
+  /// Every attribute: its strings, none where it holds no strings. Throws limit_exceeded beyond 1,024.
+  std::map<std::string, std::vector<std::string>> attributes() const;
 
   /// The strings of the first string-valued dimension scale attached to `dimension`; nothing when there is
   /// none.
@@ -76,7 +72,11 @@ class Dataset {
   Storage storage_;
   std::optional<StoredType> type_;
   std::string type_name_;
+  bool is_compound_ = false;
 };
+
+/// Every attribute of an object, as Dataset::attributes.
+std::map<std::string, std::vector<std::string>> attributes_of(const File& file, const std::string& object);
 
 /// A text attribute of any object ("/" for the root group); nothing when it is absent or no single text.
 std::optional<std::string> text_attribute(const File& file, const std::string& object,

@@ -1,16 +1,15 @@
 #include "h5/file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <array>
 #include <deque>
-#include <system_error>
+#include <span>
+#include <utility>
 
 #include "evenscore/error.h"
 #include "h5/call.h"
+#include "h5/read_only_driver.h"
 #include "h5/text.h"
 
 namespace evenscore::h5 {
@@ -20,45 +19,27 @@ const std::string kItself = ".";
 constexpr int kMostSoftLinks = 16;
 constexpr std::size_t kLongestTarget = 65'536;
 
-// Everything that can be said without libhdf5; a pipe or device is never opened for reading.
-void check_regular_file(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) {
-    const int reason = errno;
-    if (reason == ENOENT || reason == ENOTDIR) {
-      throw Error(ErrorCode::file_missing, "no such file", {}, "check the path");
-    }
-    throw Error(ErrorCode::storage_failure,
-                fmt::format("cannot be opened: {}", std::generic_category().message(reason)));
+// The signature is at byte 0, 512, 1024, 2048 and so on, after a user block.
+bool has_signature(const InputFile& input) {
+  constexpr std::array<unsigned char, 8> kSignature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+  std::array<unsigned char, 8> found{};
+  const std::uint64_t size = input.identity().size;
+  for (std::uint64_t at = 0; at + found.size() <= size; at = at == 0 ? 512 : 2 * at) {
+    input.read_at(at, std::as_writable_bytes(std::span(found)));
+    if (found == kSignature) return true;
   }
-  if (S_ISDIR(status.st_mode)) {
-    throw Error(ErrorCode::file_missing, "is a directory", {}, "name an HDF5 file in it");
-  }
-  if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorCode::file_missing, "is not a regular file", {}, "HDF5 needs a file it can seek in");
-  }
-  if (status.st_size == 0) {
-    throw Error(ErrorCode::corrupt_file, "is empty", {}, "write it again; the writer did not finish");
-  }
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) {
-    throw Error(ErrorCode::storage_failure,
-                fmt::format("cannot be opened: {}", std::generic_category().message(errno)), {},
-                "check its permissions");
-  }
-  ::close(descriptor);
+  return false;
 }
 
-Handle open_read_only(const std::string& path) {
-  if (call("H5Fis_hdf5", [&] { return H5Fis_hdf5(path.c_str()); }) == 0) {
+Handle open_read_only(const InputFile& input) {
+  if (!has_signature(input)) {
     throw Error(ErrorCode::corrupt_file, "is not an HDF5 file (no HDF5 signature)", {},
                 "give a file written by h5py, pandas, MATLAB 7.3 or another HDF5 writer");
   }
-  const Handle access(call("H5Pcreate", [] { return H5Pcreate(H5P_FILE_ACCESS); }));
-  call("H5Pset_fapl_sec2", [&] { return H5Pset_fapl_sec2(access.id()); });
-  call("H5Pset_file_locking", [&] { return H5Pset_file_locking(access.id(), false, true); });
+  const Handle access = read_only_access(input);
   try {
-    return Handle(call("H5Fopen", [&] { return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()); }));
+    return Handle(
+        call("H5Fopen", [&] { return H5Fopen(input.path().c_str(), H5F_ACC_RDONLY, access.id()); }));
   } catch (const Error& error) {
     if (error.cause().find("truncated file") != std::string::npos) {
       throw Error(ErrorCode::corrupt_file, fmt::format("is truncated: {}", error.cause()), {},
@@ -71,12 +52,6 @@ Handle open_read_only(const std::string& path) {
     throw Error(error.code(), fmt::format("cannot be opened as HDF5: {}", error.cause()), {},
                 "the file is damaged; write it again");
   }
-}
-
-FileIdentity identity_of_open_file(const Handle& file) {
-  void* descriptor = nullptr;
-  call("H5Fget_vfd_handle", [&] { return H5Fget_vfd_handle(file.id(), H5P_DEFAULT, &descriptor); });
-  return identity_of(*static_cast<int*>(descriptor));
 }
 
 void push_components(std::deque<std::string>& pending, std::string_view path) {
@@ -140,20 +115,12 @@ extern "C" herr_t collect_link(hid_t, const char* name, const H5L_info_t* info, 
 
 }  // namespace
 
-File::File(const std::string& path) : path_(path) {
+File::File(InputFile input) : input_(std::move(input)), source_(std::make_shared<const InputFile>(input_)) {
   try {
-    check_regular_file(path);
-    handle_ = std::make_shared<Handle>(open_read_only(path));
-    identity_ = identity_of_open_file(*handle_);
+    handle_ = std::make_shared<Handle>(open_read_only(*source_));
   } catch (const Error& error) {
-    throw error.in_file(path);
+    throw error.in_file(path());
   }
-}
-
-void File::check_unchanged() const {
-  if (identity_of_open_file(*handle_) == identity_) return;
-  throw Error(ErrorCode::corrupt_file, "changed while it was read", {}, "run again when nothing writes to it")
-      .in_file(path_);
 }
 
 Location File::locate(std::string_view object_path) const {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "h5/file_identity.h"
 #include "h5/handle.h"
+#include "h5/input_file.h"
 
 namespace evenscore::h5 {
 
@@ -23,19 +23,18 @@ struct Location {
   std::string name;
 };
 
-/// An HDF5 file opened for reading, with no file lock taken (network file systems refuse it) and no plugin
-/// loaded. Copies share the open file. Safe from several threads.
+/// An HDF5 file that libhdf5 parses, without plugins and without any other file (h5/read_only_driver.h). What
+/// comes from elsewhere is parsed in a child process alone: `ask`. Copies share the open file. Safe from
+/// several threads.
 class File {
  public:
-  /// Throws Error naming `path`: file_missing (absent, not a regular file), corrupt_file (empty, not HDF5,
-  /// truncated), storage_failure (cannot be read).
-  explicit File(const std::string& path);
+  /// Throws Error naming the file: corrupt_file (not HDF5, truncated), unsupported (written by a newer HDF5),
+  /// storage_failure (cannot be read).
+  explicit File(InputFile input);
 
-  const std::string& path() const { return path_; }
-  FileIdentity identity() const { return identity_; }
-
-  /// Throws corrupt_file when the file is no longer what was opened (size or time of change).
-  void check_unchanged() const;
+  const std::string& path() const { return input_.path(); }
+  const InputFile& input() const { return input_; }
+  const FileIdentity& identity() const { return input_.identity(); }
 
   /// Walks `object_path` from the root by hard links, and by at most 16 soft links. Throws bad_request for an
   /// object that is not there, unsupported for an external or user-defined link (naming the other file).
@@ -45,9 +44,9 @@ class File {
   Handle open(const Location& location) const;
 
  private:
-  std::string path_;
+  InputFile input_;
+  std::shared_ptr<const InputFile> source_;  // what libhdf5 holds a pointer to
   std::shared_ptr<Handle> handle_;
-  FileIdentity identity_;
 };
 
 bool is_group(const Handle& object);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/printable.h"
+
 namespace evenscore::h5 {
 namespace {
 
@@ -44,7 +46,8 @@ std::string printable(std::string_view name) {
     if (text.size() >= kLongestName) return text + "...";
     const std::size_t length = sequence_length(name);
     const auto first = static_cast<unsigned char>(name.front());
-    const bool shown = length > 1 || (length == 1 && first >= 0x20 && first != 0x7F);
+    const bool is_control = first < 0x20 || first == 0x7F;
+    const bool shown = length > 0 && !is_control && hidden_character(name) == 0;
     text += shown ? std::string(name.substr(0, length)) : fmt::format("\\x{:02x}", first);
     name.remove_prefix(shown ? length : 1);
   }

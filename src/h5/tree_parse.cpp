@@ -216,14 +216,11 @@ class TreeReader {
 
 }  // namespace
 
-Node parse_tree(const std::string& path, const TreeLimits& limits) {
-  const File file(path);
+Node parse_tree(const File& file, const TreeLimits& limits) {
   try {
-    Node root = TreeReader(file, limits).read();
-    file.check_unchanged();
-    return root;
+    return TreeReader(file, limits).read();
   } catch (const Error& error) {
-    throw error.in_file(path);
+    throw error.in_file(file.path());
   }
 }
 

@@ -13,9 +13,9 @@ namespace evenscore::h5 {
 namespace {
 
 // In the child.
-std::vector<std::byte> parsed(const std::string& path, const TreeLimits& limits) {
+std::vector<std::byte> parsed(const InputFile& input, const TreeLimits& limits) {
   try {
-    return to_bytes(parse_tree(path, limits));
+    return to_bytes(parse_tree(File(input), limits));
   } catch (const Error& error) {
     return to_bytes(error);
   } catch (const std::bad_alloc&) {
@@ -24,21 +24,25 @@ std::vector<std::byte> parsed(const std::string& path, const TreeLimits& limits)
   }
 }
 
-ContainedLimits child_limits(const TreeLimits& limits) {
+ContainedLimits child_limits(const InputFile& input, const TreeLimits& limits) {
   constexpr std::uint64_t kOfLibrary = std::uint64_t{512} << 20;
   ContainedLimits child;
   child.answer = most_bytes(limits);
   const std::uint64_t tree = std::min(limits.bytes, (UINT64_MAX - kOfLibrary) / 2);
+  child.keep = {input.descriptor()};
   child.memory = 2 * tree + kOfLibrary;  // the tree, and the same as bytes
   return child;
 }
 
 TreeAnswer answer_of_child(const std::string& path, const TreeLimits& limits) {
+  const InputFile input(path);
   try {
-    const ContainedAnswer answer = run_contained([&] { return parsed(path, limits); }, child_limits(limits));
+    const ContainedAnswer answer =
+        run_contained([&] { return parsed(input, limits); }, child_limits(input, limits));
+    input.check_unchanged();
     return answer_from_bytes(answer.view(), limits);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::storage_failure) throw;
+    if (error.code() == ErrorCode::storage_failure || !error.file().empty()) throw;
     throw Error(error.code(), fmt::format("libhdf5 failed on this file ({})", error.cause()), {},
                 "import the model again");
   }

@@ -318,7 +318,7 @@ bool BenchReport::wrong() const {
 
 BenchReport bench(const ModelFile& model, const BenchJob& job) {
   BenchReport report;
-  report.rows_type = measure::bench_rows_type(job);
+  report.rows_type = measure::bench_rows_type(model.pipeline, job);
   const Program program = compile(model.pipeline, {job.arithmetic, report.rows_type});
   WantedOutputs wanted = choose_outputs(job.wanted, program);
   if (wanted.label) std::swap(wanted.label, wanted.label_index);

@@ -81,8 +81,11 @@ BenchRows bench_rows(const Pipeline& pipeline, const BenchJob& job, std::int64_t
   return job.rows_path.empty() ? make_up(pipeline, job, result_bytes) : load(pipeline, job, result_bytes);
 }
 
-ElementType bench_rows_type(const BenchJob& job) {
-  return job.rows_path.empty() ? job.made_up_type : RowSource::open(job.rows_path, job.rows).type();
+ElementType bench_rows_type(const Pipeline& pipeline, const BenchJob& job) {
+  if (job.rows_path.empty()) return job.made_up_type;
+  RowSource source = RowSource::open(job.rows_path, job.rows);
+  source.bind(pipeline.n_features(), pipeline.feature_names);
+  return source.type();
 }
 
 }  // namespace evenscore::measure

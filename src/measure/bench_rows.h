@@ -20,7 +20,7 @@ struct BenchRows {
 /// Loads or makes up the rows of `job`; `result_bytes` a row limits how many. Throws as bench() does.
 BenchRows bench_rows(const Pipeline& pipeline, const BenchJob& job, std::int64_t result_bytes);
 
-/// The type that they have, without loading them.
-ElementType bench_rows_type(const BenchJob& job);
+/// The type that they have, without loading them. Throws as bench() does.
+ElementType bench_rows_type(const Pipeline& pipeline, const BenchJob& job);
 
 }  // namespace evenscore::measure

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "batch/rows_plan.h"
+#include "batch/stored_rows.h"
+#include "batch/task_pool.h"
+#include "evenscore/rows_file.h"
+#include "h5/input_file.h"
+
+namespace evenscore {
+
+/// The rows of one file, HDF5 or .npy: a plan made in a confined child process, and plain reads by it.
+/// Movable; one thread at a time. Errors name the file.
+class RowFile {
+ public:
+  /// Throws as RowSource::open.
+  RowFile(const std::string& path, const RowsOptions& options);
+
+  const std::string& path() const { return input_.path(); }
+  const RowsPlan& plan() const { return plan_; }
+  std::int64_t rows() const { return static_cast<std::int64_t>(plan_.rows); }
+  std::int64_t columns() const { return static_cast<std::int64_t>(plan_.columns.size()); }
+
+  /// The type in which the columns `order` are read together: their own where they have one, else float32 or
+  /// float64, whichever is the smallest that NumPy would join them in and that holds every value. Throws
+  /// unsupported naming a column that holds no numbers, or two that no type holds.
+  ElementType common_type(const std::vector<std::int64_t>& order) const;
+
+  /// The columns that `read` writes, as `type`.
+  void choose(const std::vector<std::int64_t>& order, ElementType type);
+  /// Writes rows [first, first + n), dense and row-major. Throws corrupt_file also when the file changed.
+  void read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);
+
+  /// The type of RowsOptions::copies[i], and its rows [first, first + n), dense.
+  const h5::StoredField& copied(std::size_t i) const { return plan_.field(plan_.copies[i]); }
+  void read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);
+
+  /// Rows and decoded bytes of the largest band of chunks among the chosen columns; 1 and 0 without chunks.
+  std::uint64_t band_rows() const;
+  std::uint64_t band_bytes() const;
+  /// How the chosen columns are read, for people.
+  std::string way(std::size_t threads) const;
+  ReadSeconds seconds() const;
+
+ private:
+  StoredRows stored_rows(std::size_t dataset, const std::vector<RowValue>& values, std::size_t row_bytes,
+                         std::size_t most_kept) const;
+
+  h5::InputFile input_;
+  RowsPlan plan_;
+  std::vector<StoredRows> parts_, copies_;
+};
+
+}  // namespace evenscore

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "evenscore/element_type.h"
+#include "evenscore/rows_file.h"
+#include "h5/input_file.h"
+#include "h5/stored_dataset.h"
+
+namespace evenscore {
+
+/// A value of each row that is read, and where it lies in a dataset: field and item inside an element, and
+/// the element's position along the other dimension, where there is one.
+struct RowValue {
+  std::size_t field = 0;
+  std::uint64_t item = 0;
+  std::uint64_t column = 0;
+  std::size_t to = 0;  ///< bytes from the start of the row that is read
+  ElementType as{};    ///< numbers are read as this type, which holds every value of the stored one
+};
+
+/// Reads rows of one dataset of one or two dimensions by plain reads and our own decoders, without libhdf5.
+/// Chunks are decoded once where rows are read in order, as long as what is kept of them stays below
+/// `most_kept` bytes. Movable; one caller at a time. Errors name the file and the dataset: corrupt_file,
+/// storage_failure, and unsupported for a filter.
+class StoredRows {
+ public:
+  /// Rows lie along dimension 1 where `transposed`. Values go to rows of `row_bytes` bytes.
+  StoredRows(h5::InputFile input, h5::StoredDataset dataset, bool transposed,
+             const std::vector<RowValue>& values, std::size_t row_bytes, std::size_t most_kept);
+  StoredRows(StoredRows&&) noexcept;
+  StoredRows& operator=(StoredRows&&) noexcept;
+  ~StoredRows();
+
+  const h5::StoredDataset& dataset() const;
+  std::uint64_t rows() const;
+  std::size_t row_bytes() const;
+  /// Rows of a chunk, 1 without chunks; bytes of all decoded chunks across one such band, 0 without.
+  std::uint64_t band_rows() const;
+  std::uint64_t band_bytes() const;
+
+  /// One independent piece of reading; it is told which thread it runs on.
+  using Piece = std::function<void(std::size_t thread)>;
+
+  /// Adds what writes the values of rows [first, first + n) to `to`; the range is inside the dataset. The
+  /// pieces may run at once, on threads below `threads`, and must all have ended before the next call.
+  void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads,
+                  std::vector<Piece>& pieces);
+
+  /// Of all pieces that have ended.
+  ReadSeconds seconds() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evenscore
