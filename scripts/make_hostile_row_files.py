@@ -16,6 +16,7 @@ FOLDER/predictions has files for verify and compare, FOLDER/outside what no file
 import json
 import os
 import pathlib
+import pickle
 import struct
 import sys
 import warnings
@@ -165,10 +166,12 @@ def make_links():
 # --- sizes
 
 def make_sizes():
+    # Rows that are all fill values are rows; their results need a disk that there is not, which is status 3.
+    no_disk = {"status_3_says": "file system"}
     for power in (45, 57):
         with new(f"sizes/rows_2_{power}.h5") as file:
             create(file, "X", (1 << power, COLUMNS), chunks=(1024, COLUMNS))
-        case(f"sizes/rows_2_{power}.h5")
+        case(f"sizes/rows_2_{power}.h5", **no_disk)
     with new("sizes/elements_2_60.h5") as file:
         create(file, "X", (1 << 30, 1 << 30), "u1", chunks=(1024, 1024))
     case("sizes/elements_2_60.h5")
@@ -177,7 +180,7 @@ def make_sizes():
     case("sizes/elements_2_60_contiguous.h5")
     with new("sizes/contiguous_rows_2_45.h5") as file:
         create(file, "X", (1 << 45, COLUMNS), alloc=h5py.h5d.ALLOC_TIME_LATE)
-    case("sizes/contiguous_rows_2_45.h5")
+    case("sizes/contiguous_rows_2_45.h5", **no_disk)
     with new("sizes/columns_2_40.h5") as file:
         create(file, "X", (30, 1 << 40), "f4", chunks=(30, 1024))
     case("sizes/columns_2_40.h5")
@@ -275,12 +278,12 @@ def make_names():
     kinds = {"too_few": names[:4], "too_many": [*names, "feature_f"], "twice": [*names[:4], "feature_a"], "none_at_all": [],
              "control": [CONTROL.decode(), *names[1:]], "not_utf8": np.array([b"\xff\xfe\x80", *(name.encode() for name in names[1:])]),
              "square": np.array(names * 5, "S9").reshape(5, 5), "numbers": np.arange(5), "scalar": "feature_a",
-             "million": np.full(60000, b"f", "S1"), "with_nul": np.array([name.encode() for name in names], "S9")}
+             "sixty_thousand": np.full(60000, b"f", "S1"), "with_nul": np.array([name.encode() for name in names], "S9")}
     for kind, value in kinds.items():
-        with new(f"names/{kind}.h5", "latest") as file:
+        with new(f"names/feature_names_{kind}.h5", "latest") as file:
             file["X"] = good_rows()
-            file["X"].attrs["feature_names"] = value if len(np.shape(value)) != 0 or isinstance(value, str) else np.array(value, "S9")
-        case(f"names/{kind}.h5", "survive" if kind in ("none_at_all", "numbers", "scalar", "square", "with_nul") else "refused", model="named")
+            file["X"].attrs["feature_names"] = value if len(value) != 0 else np.array([], "S9")
+        case(f"names/feature_names_{kind}.h5", "survive" if kind in ("none_at_all", "numbers", "scalar", "square", "with_nul") else "refused", model="named")
     with new("names/huge.h5", "latest") as file:
         file["X"] = good_rows()
         file["X"].attrs.create("feature_names", ["f" * (32 << 20), *names[1:]], dtype=h5py.string_dtype())
@@ -303,6 +306,149 @@ def make_names():
         file["feature"].make_scale("feature")
         file["X"].dims[1].attach_scale(file["feature"])
     case("names/scale_of_nothing.h5", model="named")
+
+
+# --- what pandas, AnnData, netCDF and MATLAB write, against itself
+
+def make_frames():
+    names = np.array([f"feature_{letter}" for letter in "abcde"], "S9")
+
+    def fixed(name, change=lambda group: None, expect="refused", axis0=names, items=names, blocks=1):
+        with new(f"frames/{name}.h5") as file:
+            group = file.create_group("frame")
+            group.attrs.update({"pandas_type": np.bytes_("frame"), "pandas_version": np.bytes_("0.15.2"), "encoding": np.bytes_("UTF-8"),
+                                "errors": np.bytes_("strict"), "axis0_variety": np.bytes_("regular"), "axis1_variety": np.bytes_("regular"),
+                                "block0_items_variety": np.bytes_("regular"), "ndim": 2, "nblocks": blocks})
+            group["axis0"], group["axis1"] = axis0, np.arange(30)
+            group["block0_items"], group["block0_values"] = items, good_rows()
+            for axis in ("axis0", "axis1", "block0_items"):
+                group[axis].attrs["kind"] = np.bytes_("integer" if axis == "axis1" else "string")
+            change(group)
+        case(f"frames/{name}.h5", expect, dataset="/frame", same_as="links/plain.h5")
+
+    def replace(member, value):
+        def change(group):
+            del group[member]
+            group[member] = value
+        return change
+
+    def unwritten(member, *arguments, **options):
+        def change(group):
+            del group[member]
+            create(group, member, *arguments, **options)
+        return change
+
+    outside = os.fsencode(FOLDER / "outside/secret.txt")
+    fixed("axis0_short", axis0=names[:4])
+    fixed("axis0_twice", axis0=np.array([*names[:4], names[0]]))
+    fixed("axis0_huge", unwritten("axis0", (1 << 40,), "S9", chunks=(1024,)))
+    fixed("axis0_text_of_1_gib", unwritten("axis0", (5,), "S1073741824", chunks=(1,)))
+    fixed("items_unknown", items=np.array([*names[:4], b"feature_z"]))
+    fixed("items_twice", items=np.array([*names[:4], names[0]]))
+    fixed("items_short", items=names[:4])
+    fixed("no_items", lambda group: group.__delitem__("block0_items"))
+    fixed("no_values", lambda group: group.__delitem__("block0_values"))
+    fixed("no_axis0", lambda group: group.__delitem__("axis0"))
+    fixed("more_blocks_than_there_are", blocks=2)
+    fixed("billion_blocks", blocks=1 << 30)
+    fixed("minus_one_blocks", blocks=-1)
+    fixed("values_of_one_dimension", replace("block0_values", np.zeros(150)))
+    fixed("values_transposed", replace("block0_values", good_rows().T))
+    fixed("values_outside", unwritten("block0_values", (30, COLUMNS), external=[(outside, 0, 1200)]))
+    fixed("values_external_link", replace("block0_values", h5py.ExternalLink("../outside/other.h5", "/X")))
+    fixed("values_are_the_group", lambda group: (group.__delitem__("block0_values"), group.__setitem__("block0_values", group)))
+
+    def two_blocks(group):
+        group.attrs["nblocks"] = 2
+        for member in ("block0_values", "block0_items"):
+            del group[member]
+        group["block0_items"], group["block0_values"] = names[:3], good_rows()[:, :3]
+        group["block1_items"], group["block1_values"] = names[3:], good_rows()[:29, 3:]
+
+    fixed("blocks_of_other_lengths", two_blocks)
+
+    def table(name, axes, kinds=None, expect="refused", width=COLUMNS):
+        """The names of a table's columns are pickles, which only Python would run."""
+        with new(f"frames/table_{name}.h5") as file:
+            rows = np.zeros(30, np.dtype([("index", "i8"), ("values_block_0", "f8", (width,))]))
+            rows["values_block_0"] = good_rows()[:, :width]
+            group = file.create_group("frame")
+            group.attrs.update({"pandas_type": np.bytes_("frame_table"), "pandas_version": np.bytes_("0.15.2"), "nan_rep": np.bytes_("nan"),
+                                "table_type": np.bytes_("appendable_frame"), "encoding": np.bytes_("UTF-8"), "errors": np.bytes_("strict"),
+                                "non_index_axes": np.void(axes), "values_cols": np.void(pickle.dumps(["values_block_0"], 0)),
+                                "index_cols": np.void(pickle.dumps([(0, "index")], 0)), "data_columns": np.void(pickle.dumps([], 0))})
+            group["table"] = rows
+            group["table"].attrs["values_block_0_kind"] = np.void(kinds if kinds is not None else pickle.dumps(texts, 0))
+        case(f"frames/table_{name}.h5", expect, dataset="/frame", same_as="links/plain.h5")
+
+    texts = [name.decode() for name in names]
+    right = pickle.dumps([(1, texts)], 0)
+    call = f"cposix\nsystem\n(S'touch {FOLDER / 'outside/called'}'\ntR.".encode()
+    table("calls", call)
+    table("calls_in_kind", right, call)
+    table("calls_in_both", call, call)
+    laughs = b"(lp0\n" + b"".join(b"(l" + b"g%d\na" % (i - 1) * 10 + b"p%d\n" % i for i in range(1, 40)) + b"."
+    table("laughs", laughs, laughs)
+    deep = b"(l" * 10000 + b"."
+    table("deep", deep, deep)
+    table("cut", right[: len(right) // 2])
+    table("empty", b"\0", b"\0")
+    table("too_few", pickle.dumps([(1, texts[:4])], 0), pickle.dumps(texts[:4], 0))
+    table("too_many", pickle.dumps([(1, [*texts, "feature_f"])], 0), pickle.dumps([*texts, "feature_f"], 0))
+    table("twice", pickle.dumps([(1, [*texts[:4], texts[0]])], 0), pickle.dumps([*texts[:4], texts[0]], 0))
+    table("kind_of_others", right, pickle.dumps([text.upper() for text in texts], 0))
+    table("narrow", right, width=4)
+    table("names_are_numbers", pickle.dumps([(1, [1 << 70, -1, 2.5, None, ()])], 0), pickle.dumps([1 << 70, -1, 2.5, None, ()], 0))
+    table("length_of_4_gib", b"\x80\x02]q\x00(X\xff\xff\xff\xffabc.", b"\x80\x02]q\x00(X\xff\xff\xff\xffabc.")
+
+    def anndata(name, index, attribute="_index", expect="refused"):
+        with new(f"frames/anndata_{name}.h5") as file:
+            file.attrs["encoding-type"], file.attrs["encoding-version"] = "anndata", "0.1.0"
+            file["X"] = good_rows()
+            file["X"].attrs["encoding-type"], file["X"].attrs["encoding-version"] = "array", "0.2.0"
+            group = file.create_group("var")
+            group.attrs["encoding-type"], group.attrs["_index"] = "dataframe", attribute
+            if isinstance(index, tuple):
+                create(group, "_index", *index)
+            elif index is not None:
+                group["_index"] = index
+        case(f"frames/anndata_{name}.h5", expect, same_as="links/plain.h5", model="named")
+
+    anndata("too_few", names[:4])
+    anndata("twice", np.array([*names[:4], names[0]]))
+    anndata("external_link", h5py.ExternalLink("../outside/other.h5", "/y"))
+    anndata("huge", ((1 << 40,), "S9", (1024,)))
+    anndata("text_of_1_gib", ((5,), "S1073741824", (1,)))
+    anndata("numbers", np.arange(5), expect="survive")
+    anndata("missing", None, expect="survive")
+    anndata("index_of_another_place", names, "../../outside/other.h5", expect="survive")
+    anndata("index_is_itself", h5py.SoftLink("/var/_index"))
+
+    def marked(name, attribute, value, expect, rows=None):
+        with new(f"frames/{name}.h5", "latest") as file:
+            file["X"] = good_rows() if rows is None else rows
+            file["X"].attrs.create(attribute, value)
+        case(f"frames/{name}.h5", expect, same_as="links/plain.h5")
+
+    marked("matlab_of_one_dimension", "MATLAB_class", np.bytes_("double"), "refused", np.zeros(30))
+    marked("matlab_class_number", "MATLAB_class", 7, "survive")
+    marked("matlab_class_60000", "MATLAB_class", np.bytes_(b"d" * 60000), "survive")
+    marked("matlab_class_many", "MATLAB_class", np.full(1000, b"double"), "survive")
+    marked("scale_factor_text", "scale_factor", "2", "refused")
+    marked("scale_factor_many", "scale_factor", np.ones(1000), "refused")
+    marked("scale_factor_nan", "scale_factor", np.nan, "refused")
+    with new("frames/dimension_list_nowhere.h5") as file:
+        file["X"] = good_rows()
+        file["feature"] = names
+        file["feature"].make_scale("feature")
+        file["X"].dims[1].attach_scale(file["feature"])
+        where = struct.pack("<Q", h5py.h5o.get_info(file["feature"].id).addr)
+    data = (FOLDER / "frames/dimension_list_nowhere.h5").read_bytes()
+    heap = data.index(b"GCOL")
+    at = data.index(where, heap)
+    for name, value in {"nowhere": 1 << 50, "itself": heap, "undefined": (1 << 64) - 1, "zero": 0}.items():
+        (FOLDER / f"frames/dimension_list_{name}.h5").write_bytes(data[:at] + struct.pack("<Q", value) + data[at + 8:])
+        case(f"frames/dimension_list_{name}.h5", "survive", model="named")
 
 
 # --- damage
@@ -366,7 +512,8 @@ def make_trees():
                 struct.pack_into(kind, bytes_, at, value)
                 return bytes(bytes_)
             (FOLDER / f"trees/{base}_{name}.h5").write_bytes(change(data))
-            expect = "unchanged" if name in ("right_is_itself", "mask_of_unknown") else "refused"
+            # Without entries it is the file of somebody who has written nothing yet.
+            expect = {"right_is_itself": "unchanged", "mask_of_unknown": "unchanged", "entries_0": "survive"}.get(name, "refused")
             case(f"trees/{base}_{name}.h5", expect, same_as="links/plain.h5")
     with new("trees/deep.h5") as file:
         file.create_dataset("X", data=good_rows(200), chunks=(1, COLUMNS))
@@ -409,14 +556,14 @@ def make_damage():
         for length in sorted(lengths):
             (folder / f"cut_{length}.h5").write_bytes(data[:length])
             case(f"damage/{name}/cut_{length}.h5", "unchanged", same_as=base, damage=True)
-        for at in range(0, len(data), 7):
+        for at in range(0, len(data), 7 if checked else 14):
             changed = bytearray(data)
             changed[at] ^= 0xff
             (folder / f"byte_{at}.h5").write_bytes(changed)
             # What has no checksum may be read as it is; of the old format, that is every byte that says something.
             is_raw = any(first <= at < end for first, end in raw)
             case(f"damage/{name}/byte_{at}.h5", "survive" if is_raw else "unchanged", same_as=base, damage=True,
-                 unchecked=is_raw or libver == "earliest")
+                 unchecked=is_raw or libver == "earliest", raw=is_raw)
 
 
 # --- what is no HDF5 file
@@ -509,7 +656,7 @@ const void *H5PLget_plugin_info(void) { return &kClass; }
 
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for make in (make_others, make_links, make_sizes, make_names, make_trees, make_damage, make_no_files, make_predictions, make_plugin):
+    for make in (make_others, make_links, make_sizes, make_names, make_frames, make_trees, make_damage, make_no_files, make_predictions, make_plugin):
         make()
     (FOLDER / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")
 
