@@ -111,10 +111,13 @@ class HostileRows(unittest.TestCase):
 
     def right_digests(self, file):
         if file not in self.right:
+            self.right[file] = None
             result = self.score({"file": file, "dataset": "/X", "model": "unnamed"})
             self.assertEqual(result.status, 0, result.stderr)
             self.right[file] = self.digests(result)
             (self.work / "out.h5").unlink()
+        if self.right[file] is None:
+            self.skipTest(f"{file} cannot be scored, which another case says")
         return self.right[file]
 
     def check_run(self, result, statuses=(0, 2), status_3_says=None):
