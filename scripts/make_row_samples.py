@@ -72,7 +72,7 @@ def path(name):
 
 
 def case(name, rows=None, *, file=None, dataset="/X", names=None, ordered=True, columns=None, transpose=False, refused=None,
-         model=None, bad_rows=False, or_refused=None):
+         bad_rows=False, or_refused=None):
     """One case; `rows` are those of NAME.npy, or the name of another case's. `ordered`: also bound by position."""
     if rows is not None and not isinstance(rows, str):
         rows = np.ascontiguousarray(rows)
@@ -81,7 +81,7 @@ def case(name, rows=None, *, file=None, dataset="/X", names=None, ordered=True, 
     assert (rows is None) == (refused is not None), name
     cases.append({"name": name, "file": (file or name) + ".h5", "dataset": dataset, "names": names, "ordered": ordered,
                   "columns": columns, "transpose": transpose, "rows": rows and f"{rows}.npy", "bad_rows": bad_rows,
-                  "model": model or "unnamed", "refused": refused, "or_refused": or_refused})
+                  "refused": refused, "or_refused": or_refused})
 
 
 # --- h5py
