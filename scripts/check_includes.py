@@ -46,7 +46,7 @@ LIBRARIES = {
     r"zlib\.h": {"src/pickle", "src/h5", "tests"},
     r"(bzlib|lzma|lz4frame)\.h": {"src/pickle", "tests"},
     r"(libdeflate|zstd|lz4|blosc)\.h": {"src/codec", "bench"},
-    r"szlib\.h": {"src/codec"},
+    r"libaec\.h": {"src/codec"},
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},
