@@ -83,9 +83,12 @@ TEST_P(Samples, AreRefusedWhereverTheyEndTooEarly) {
 }
 
 TEST_P(Samples, AreRefusedWithAByteBehindThem) {
-  std::vector<std::byte> longer = GetParam().sample.stored;
+  const ChunkSample& sample = GetParam().sample;
+  // Where szip's code ends does not show, for it fills up the last scanline.
+  if (sample.skipped == 0 && sample.filters.back().id == 4) GTEST_SKIP() << "szip";
+  std::vector<std::byte> longer = sample.stored;
   longer.push_back(std::byte{0});
-  expect_refused(GetParam().sample, longer, "one more");
+  expect_refused(sample, longer, "one more");
 }
 
 TEST_P(Samples, AreRefusedAsChunksOfAnotherSize) {

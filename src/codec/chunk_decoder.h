@@ -28,8 +28,8 @@ class ChunkDecoder {
   /// Undoes every filter but those whose bit is set in `skipped` (bit i is filter i, HDF5's filter mask), and
   /// writes chunk_bytes to `chunk`, which is that large and does not overlap `stored`. Safe from several
   /// threads with a Workspace each. Throws Error: corrupt_file where `stored` does not decode to exactly
-  /// chunk_bytes, where anything is left over, or where a checksum fails; what is in `chunk` is then
-  /// unspecified.
+  /// chunk_bytes, where anything is left over (behind szip's code it does not show), or where a checksum
+  /// fails; what is in `chunk` is then unspecified.
   void decode(std::span<const std::byte> stored, std::uint32_t skipped, std::span<std::byte> chunk,
               Workspace& workspace) const;
 
