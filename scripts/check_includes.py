@@ -43,7 +43,7 @@ MAY_INCLUDE = {
 LIBRARIES = {
     r"hdf5(_hl)?\.h|H5\w*\.h": {"src/h5", "tests"},
     r"CLI/.*": {"src/cli"},
-    r"zlib\.h": {"src/pickle", "src/h5", "tests"},
+    r"zlib\.h": {"src/pickle", "src/h5", "tests", "bench"},
     r"(bzlib|lzma|lz4frame)\.h": {"src/pickle", "tests"},
     r"(libdeflate|zstd|lz4|blosc)\.h": {"src/codec", "bench"},
     r"libaec\.h": {"src/codec"},

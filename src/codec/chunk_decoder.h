@@ -20,7 +20,7 @@ class ChunkDecoder {
   /// decoded size; `element_bytes` the size of one element, of which a chunk has a whole number. Throws
   /// Error: unsupported, which names the filter, also where it is a compressor inside blosc; corrupt_file
   /// where client data contradict the chunk.
-  ChunkDecoder(std::vector<Filter> filters, std::size_t chunk_bytes, std::size_t element_bytes);
+  ChunkDecoder(const std::vector<Filter>& filters, std::size_t chunk_bytes, std::size_t element_bytes);
   ~ChunkDecoder();
   ChunkDecoder(ChunkDecoder&&) noexcept;
   ChunkDecoder& operator=(ChunkDecoder&&) noexcept;
