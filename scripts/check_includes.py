@@ -43,10 +43,10 @@ MAY_INCLUDE = {
 LIBRARIES = {
     r"hdf5(_hl)?\.h|H5\w*\.h": {"src/h5", "tests"},
     r"CLI/.*": {"src/cli"},
-    r"zlib\.h": {"src/pickle", "src/h5", "tests"},
+    r"zlib\.h": {"src/pickle", "src/h5", "tests", "bench"},
     r"(bzlib|lzma|lz4frame)\.h": {"src/pickle", "tests"},
     r"(libdeflate|zstd|lz4|blosc)\.h": {"src/codec", "bench"},
-    r"szlib\.h": {"src/codec"},
+    r"libaec\.h": {"src/codec"},
     r"openssl/.*": {"src/base"},
     r"xxhash\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},

@@ -44,13 +44,15 @@ TEST_P(FuzzReplay, NothingFoundBeforeIsFoundAgain) {
 }
 
 TEST_P(FuzzReplay, FilesThatPythonWroteBreakNoPromise) {
-  EXPECT_GT(replay(kData / "pickle", GetParam()) + replay(kData / "sklearn/1.9.1", GetParam()), 40u);
+  EXPECT_GT(replay(kData / "pickle", GetParam()) + replay(kData / "chunks", GetParam()) +
+                replay(kData / "sklearn/1.9.1", GetParam()),
+            40u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, FuzzReplay,
                          testing::Values(Target{"container", container}, Target{"machine", machine},
                                          Target{"builder", builder}, Target{"xray", xray},
-                                         Target{"tree", tree}),
+                                         Target{"tree", tree}, Target{"chunk", chunk}),
                          [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace

@@ -24,7 +24,8 @@ constexpr std::uint64_t kMostOverhead = 64 << 10;
 
 }  // namespace
 
-ChunkDecoder::ChunkDecoder(std::vector<Filter> filters, std::size_t chunk_bytes, std::size_t element_bytes)
+ChunkDecoder::ChunkDecoder(const std::vector<Filter>& filters, std::size_t chunk_bytes,
+                           std::size_t element_bytes)
     : chunk_bytes_(chunk_bytes), most_stored_bytes_(chunk_bytes) {
   if (filters.size() > kMostFilters) {
     throw Error(ErrorCode::corrupt_file, fmt::format("the dataset has {} filters", filters.size()), {},

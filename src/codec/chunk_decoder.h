@@ -20,7 +20,7 @@ class ChunkDecoder {
   /// decoded size; `element_bytes` the size of one element, of which a chunk has a whole number. Throws
   /// Error: unsupported, which names the filter, also where it is a compressor inside blosc; corrupt_file
   /// where client data contradict the chunk.
-  ChunkDecoder(std::vector<Filter> filters, std::size_t chunk_bytes, std::size_t element_bytes);
+  ChunkDecoder(const std::vector<Filter>& filters, std::size_t chunk_bytes, std::size_t element_bytes);
   ~ChunkDecoder();
   ChunkDecoder(ChunkDecoder&&) noexcept;
   ChunkDecoder& operator=(ChunkDecoder&&) noexcept;
@@ -28,8 +28,8 @@ class ChunkDecoder {
   /// Undoes every filter but those whose bit is set in `skipped` (bit i is filter i, HDF5's filter mask), and
   /// writes chunk_bytes to `chunk`, which is that large and does not overlap `stored`. Safe from several
   /// threads with a Workspace each. Throws Error: corrupt_file where `stored` does not decode to exactly
-  /// chunk_bytes, where anything is left over, or where a checksum fails; what is in `chunk` is then
-  /// unspecified.
+  /// chunk_bytes, where anything is left over (behind szip's code it does not show), or where a checksum
+  /// fails; what is in `chunk` is then unspecified.
   void decode(std::span<const std::byte> stored, std::uint32_t skipped, std::span<std::byte> chunk,
               Workspace& workspace) const;
 

@@ -12,6 +12,7 @@ void machine(std::span<const std::byte> bytes);
 void builder(std::span<const std::byte> bytes);
 void xray(std::span<const std::byte> bytes);
 void tree(std::span<const std::byte> bytes);
+void chunk(std::span<const std::byte> bytes);
 
 /// Aborts when a promise to the caller is broken.
 inline void expect(bool kept) {
