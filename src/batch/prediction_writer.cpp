@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <map>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ namespace {
 
 constexpr std::size_t kDigestDigits = 64;
 constexpr std::int64_t kLabelRows = 65'536;  // labels are made this many at a time
+constexpr int kMostInterruptions = 100;
 constexpr std::uint64_t kMetadataRoom = 64 << 10;
 constexpr std::uint64_t kBytesBetweenNotes = std::uint64_t{256} << 20;
 constexpr std::uint64_t kBytesBetweenSyncs = std::uint64_t{32} << 20;
@@ -366,9 +369,7 @@ struct PredictionWriter::Impl {
     std::uint64_t size = kMetadataRoom;
     for (const h5::ContiguousDataset& dataset : datasets) size += dataset.bytes();
     file->check_room(size);
-    file->reserve(size);  // a full disk must show here: libhdf5 cannot close a file it fails to flush
-    const std::vector<std::uint64_t> offsets =
-        h5::create_contiguous_file(file->part_path(), datasets, attributes());
+    const std::vector<std::uint64_t> offsets = create_datasets(datasets, size);
     std::uint64_t end = 0;
     for (std::size_t i = 0; i < datasets.size(); ++i) {
       end = std::max(end, offsets[i] + datasets[i].bytes());
@@ -380,6 +381,21 @@ struct PredictionWriter::Impl {
     const auto frame = read_frame(file->identity().size).value();
     rows_digest_offset = find(frame, kNoRowsDigest);
     outputs_digest_offset = find(frame, kNoOutputsDigest);
+  }
+
+  std::vector<std::uint64_t> create_datasets(const std::vector<h5::ContiguousDataset>& datasets,
+                                             std::uint64_t size) {
+    for (int left = kMostInterruptions;; --left) {
+      file->reserve(size);  // a full disk must show here: libhdf5 cannot close a file it fails to flush
+      try {
+        return h5::create_contiguous_file(file->part_path(), datasets, attributes());
+      } catch (const Error& error) {
+        // libhdf5 gives up at a signal, and then keeps the file open: it gets another one.
+        const std::string interrupted = std::generic_category().message(EINTR);
+        if (left == 0 || !error.cause().starts_with(interrupted)) throw;
+        file->start_over();
+      }
+    }
   }
 
   // The bytes of /classes.
@@ -487,7 +503,7 @@ struct PredictionWriter::Impl {
     file->write_at(outputs_digest_offset, std::as_bytes(std::span(digits)));
     failed = true;
     file->commit();
-    if (journal) journal->remove();
+    if (journal) journal->discard();
   }
 };
 
