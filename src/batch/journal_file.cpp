@@ -11,11 +11,18 @@
 #include <vector>
 
 #include "evenscore/error.h"
+#include "h5/uninterrupted.h"
 
 namespace evenscore {
 namespace {
 
+using h5::uninterrupted;
+
 constexpr off_t kLargest = off_t{1} << 30;
+
+int open_at(const std::string& path, int flags) {
+  return uninterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC, 0666); });
+}
 
 Error failure(const std::string& path, const char* doing, int reason) {
   return Error(ErrorCode::storage_failure,
@@ -33,7 +40,7 @@ JournalFile::~JournalFile() {
 }
 
 std::optional<Journal> JournalFile::read() const {
-  const int file = open(journal_path_.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  const int file = open_at(journal_path_, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0 && errno == ENOENT) return std::nullopt;
   if (file < 0) throw failure(journal_path_, "be opened", errno);
   struct stat status {};
@@ -44,8 +51,8 @@ std::optional<Journal> JournalFile::read() const {
     bytes.resize(static_cast<std::size_t>(status.st_size));
     std::size_t done = 0;
     while (done < bytes.size()) {
-      const ssize_t got = ::read(file, bytes.data() + done, bytes.size() - done);
-      if (got < 0 && errno == EINTR) continue;
+      const ssize_t got =
+          uninterrupted([&] { return ::read(file, bytes.data() + done, bytes.size() - done); });
       if (got < 0) reason = errno;
       if (got <= 0) break;
       done += static_cast<std::size_t>(got);
@@ -67,41 +74,49 @@ std::optional<Journal> JournalFile::read() const {
 
 void JournalFile::create(std::span<const std::byte> header) {
   remove();
-  file_ = open(journal_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  file_ = open_at(journal_path_, O_WRONLY | O_CREAT | O_EXCL);
   if (file_ < 0) throw failure(journal_path_, "be created", errno);
   append(header);
   sync_folder();
 }
 
 void JournalFile::go_on(std::uint64_t bytes) {
-  file_ = open(journal_path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  file_ = open_at(journal_path_, O_WRONLY | O_NOFOLLOW);
   if (file_ < 0) throw failure(journal_path_, "be opened", errno);
-  if (ftruncate(file_, static_cast<off_t>(bytes)) != 0) throw failure(journal_path_, "be cut", errno);
+  if (uninterrupted([&] { return ftruncate(file_, static_cast<off_t>(bytes)); }) != 0)
+    throw failure(journal_path_, "be cut", errno);
   if (lseek(file_, 0, SEEK_END) < 0) throw failure(journal_path_, "be continued", errno);
 }
 
 void JournalFile::append(std::span<const std::byte> records) {
   while (!records.empty()) {
-    const ssize_t written = write(file_, records.data(), records.size());
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] { return write(file_, records.data(), records.size()); });
     if (written <= 0) throw failure(journal_path_, "be written", written < 0 ? errno : EIO);
     records = records.subspan(static_cast<std::size_t>(written));
   }
-  if (fdatasync(file_) != 0) throw failure(journal_path_, "be written to the disk", errno);
+  if (uninterrupted([&] { return fdatasync(file_); }) != 0)
+    throw failure(journal_path_, "be written to the disk", errno);
 }
 
 void JournalFile::remove() {
   if (file_ >= 0) close(file_);
   file_ = -1;
-  if (unlink(journal_path_.c_str()) == 0) return sync_folder();
+  if (uninterrupted([&] { return unlink(journal_path_.c_str()); }) == 0) return sync_folder();
   if (errno != ENOENT) throw failure(journal_path_, "be removed", errno);
+}
+
+void JournalFile::discard() {
+  try {
+    remove();
+  } catch (const Error&) {  // it says nothing of any file that is there; the next run removes it
+  }
 }
 
 void JournalFile::sync_folder() const {
   const std::filesystem::path parent = std::filesystem::path(journal_path_).parent_path();
-  const int folder = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = open_at(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
   if (folder < 0) throw failure(journal_path_, "open its directory", errno);
-  const int reason = fsync(folder) == 0 ? 0 : errno;
+  const int reason = uninterrupted([&] { return fsync(folder); }) == 0 ? 0 : errno;
   close(folder);
   if (reason != 0) throw failure(journal_path_, "be made durable in its directory", reason);
 }

@@ -36,6 +36,8 @@ class JournalFile {
 
   /// Removes the journal, if there is one.
   void remove();
+  /// The same for a journal of a part file that is gone; whether it works does not matter.
+  void discard();
 
  private:
   void sync_folder() const;

@@ -1,416 +1,127 @@
+#include "evenscore/prediction_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "base/sha256.h"
-#include "batch/block_digest.h"
 #include "batch/journal_file.h"
-#include "batch/label_table.h"
+#include "batch/output_layout.h"
+#include "batch/part_frame.h"
+#include "batch/progress_notes.h"
+#include "batch/unfinished_run.h"
 #include "evenscore/error.h"
-#include "evenscore/prediction_file.h"
-#include "h5/contiguous_file.h"
 #include "h5/file_identity.h"
 #include "h5/part_file.h"
-#include "h5/text.h"
-#include "h5/value_write.h"
 
 namespace evenscore {
 namespace {
 
-constexpr std::size_t kDigestDigits = 64;
 constexpr std::int64_t kLabelRows = 65'536;  // labels are made this many at a time
-constexpr std::uint64_t kMetadataRoom = 64 << 10;
-constexpr std::uint64_t kBytesBetweenNotes = std::uint64_t{256} << 20;
-constexpr std::uint64_t kBytesBetweenSyncs = std::uint64_t{32} << 20;
-constexpr std::size_t kPiece = std::size_t{4} << 20;
-constexpr const char* kNoRowsDigest = "no digest of the rows until the file is complete ...............";
-constexpr const char* kNoOutputsDigest = "no digest of the outputs until the file is complete ............";
-
-// A dataset with a row for each row scored.
-struct Column {
-  h5::ContiguousDataset dataset;
-  std::uint64_t offset = 0;
-  BlockDigest digest;
-  std::vector<BlockHash> ended;  // blocks that are not in the journal yet
-
-  explicit Column(h5::ContiguousDataset laid_out) : dataset(std::move(laid_out)), digest(row_bytes()) {}
-
-  std::size_t row_bytes() const {
-    std::size_t bytes = dataset.type.size();
-    for (std::size_t i = 1; i < dataset.shape.size(); ++i) bytes *= dataset.shape[i];
-    return bytes;
-  }
-};
-
-std::string rows_text(std::uint64_t blocks, std::int64_t rows) {
-  return fmt::format("{} of {} rows", blocks * static_cast<std::uint64_t>(BlockDigest::kBlockRows), rows);
-}
 
 bool is_digest(const std::string& text) {
-  return text.size() == kDigestDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
+  return text.size() == DigestPlaces::kDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+const void* results_for(const std::string& column, const OutputsView& outputs) {
+  if (column == "label" || column == "label_index") return outputs.label_index;
+  if (column == "proba") return outputs.proba;
+  if (column == "log_proba") return outputs.log_proba;
+  if (column == "status") return outputs.status;
+  return outputs.decision;
 }
 
 }  // namespace
 
 struct PredictionWriter::Impl {
   std::string path;
-  PredictionLayout layout;
-  std::optional<LabelTable> labels;
-  std::map<std::string, Column> columns;  // in byte order of the names, which the outputs' digest needs
-  std::string classes_digest;
+  OutputLayout layout;
   std::optional<h5::PartFile> file;
+  DigestPlaces digests;
+  UnfinishedRun unfinished;  // of the run gone on with
+  std::optional<JournalFile> journal;
+  std::optional<ProgressNotes> notes;
   std::vector<std::byte> label_bytes;
   std::int64_t rows_written = 0;
-  std::uint64_t rows_digest_offset = 0, outputs_digest_offset = 0;
-
-  std::optional<Resumption> resumption;
-  std::optional<JournalFile> journal;
-  std::vector<std::byte> header;                     // of the journal, as it is stored
-  std::vector<BlockHash> blocks_before, row_blocks;  // of the run gone on with; not in the journal yet
-  std::int64_t bad_rows_before = 0;
-  std::uint64_t blocks_noted = 0, bytes_since_note = 0, bytes_since_sync = 0;
-  std::chrono::steady_clock::time_point last_note = std::chrono::steady_clock::now();
-  bool failed = false;
 
   Impl(const std::string& output, const PredictionLayout& wanted, const std::vector<std::string>& inputs,
        bool overwrite)
       : path(output), layout(wanted) {
-    check_layout();
-    lay_out();
     file.emplace(path, overwrite, inputs);
-    create();
+    digests = create_part(*file, layout);
   }
 
   Impl(const std::string& output, const PredictionLayout& wanted, const std::vector<std::string>& inputs,
-       bool overwrite, Resumption how)
-      : path(output), layout(wanted), resumption(std::move(how)), journal(path) {
-    check_layout();
-    lay_out();
-    resumption->fingerprint.emplace_back("version of evenscore", EVENSCORE_VERSION);
+       bool overwrite, Resumption resumption)
+      : path(output), layout(wanted) {
+    resumption.fingerprint.emplace_back("version of evenscore", EVENSCORE_VERSION);
     file.emplace(path, overwrite, inputs, h5::Unfinished::keep);
+    journal.emplace(path);
     for (const std::string& input : inputs) {
       if (!h5::is_same_file(journal->journal_path(), input)) continue;
       throw Error(ErrorCode::bad_request, fmt::format("its journal is the input {}", input), {},
                   "choose another output");
     }
     const std::optional<Journal> before = file->is_kept() ? journal->read() : std::nullopt;
-    if (before && !before->records.empty()) {
-      if (resumption->resume) {
-        check_fingerprint(before->header.fingerprint);
-        if (go_on(*before)) return;
-      } else if (!overwrite) {
-        throw Error(ErrorCode::output_exists,
-                    fmt::format("has an unfinished run beside it, with {} scored",
-                                rows_text(before->records.size(), layout.rows)),
-                    {}, "give --resume to go on with it, or --overwrite to start over");
-      }
-    }
+    if (before && !before->records.empty() && go_on(*before, resumption, overwrite)) return;
     journal->remove();
     if (file->is_kept()) file->start_over();
-    create();
+    digests = create_part(*file, layout);
+    notes.emplace(*file, layout, digests, resumption, *journal);
   }
 
-  void check_fingerprint(const Fingerprint& before) const {
-    const Fingerprint& now = resumption->fingerprint;
-    const char* remedy = "run it as it was begun, or give --overwrite without --resume to start over";
-    for (std::size_t i = 0; i < std::min(before.size(), now.size()); ++i) {
-      if (before[i] == now[i]) continue;
-      const std::string name = before[i].first == now[i].first ? now[i].first : "job";
-      throw Error(ErrorCode::bad_request,
-                  fmt::format("its unfinished run has another {}: {} then, {} now", name,
-                              h5::printable(before[i].second), h5::printable(now[i].second)),
-                  {}, remedy);
+  // Whether the unfinished run is gone on with; where not, it is to be replaced.
+  bool go_on(const Journal& before, const Resumption& resumption, bool overwrite) {
+    if (!resumption.resume) {
+      if (overwrite) return false;
+      const auto rows = static_cast<std::int64_t>(before.records.size()) * BlockDigest::kBlockRows;
+      throw Error(ErrorCode::output_exists,
+                  fmt::format("has an unfinished run beside it, with {} of {} rows scored", rows,
+                              layout.wanted().rows),
+                  {}, "give --resume to go on with it, or --overwrite to start over");
     }
-    if (before.size() != now.size())
-      throw Error(ErrorCode::bad_request, "its unfinished run is of another job", {}, remedy);
-  }
-
-  // Whether the file of the unfinished run is the one its journal tells of; then its rows are taken over, up
-  // to the first block that is not as it was noted.
-  bool go_on(const Journal& before) {
-    const JournalHeader& old = before.header;
-    const h5::FileIdentity part = file->identity();
-    if (old.columns.size() != columns.size()) return false;
-    auto noted = old.columns.begin();
-    for (auto& [name, column] : columns) {
-      const std::uint64_t bytes = column.dataset.bytes();
-      if (noted->name != name || noted->row_bytes != column.row_bytes() || noted->offset > part.size ||
-          bytes > part.size - noted->offset) {
-        return false;
-      }
-      column.offset = noted->offset;
-      ++noted;
-    }
-    rows_digest_offset = old.rows_digest_offset;
-    outputs_digest_offset = old.outputs_digest_offset;
-    const auto inside = [&](std::uint64_t offset) {
-      return offset <= part.size && part.size - offset >= kDigestDigits;
-    };
-    if (!inside(rows_digest_offset) || !inside(outputs_digest_offset)) return false;
-    const std::optional<std::map<std::uint64_t, std::vector<std::byte>>> frame = read_frame(part.size);
-    if (!frame || frame_digest(*frame) != old.frame) return false;
-    const std::vector<std::byte> record_bytes = encode_record({}, 0, before.records.front());
-    header = encode_header(old);
-    for (const JournalRecord& record : before.records) {
-      if (!take_over(record)) break;
-      ++blocks_noted;
-      blocks_before.push_back(record.rows);
-    }
-    rows_written = static_cast<std::int64_t>(blocks_noted) * BlockDigest::kBlockRows;
-    journal->go_on(header.size() + blocks_noted * record_bytes.size());
-    if (labels) digest_classes();
+    check_fingerprint(before.header.fingerprint, resumption.fingerprint);
+    std::optional<UnfinishedRun> run = take_over(*file, before, layout);
+    if (!run) return false;
+    unfinished = std::move(*run);
+    digests = unfinished.digests;
+    rows_written = unfinished.blocks() * BlockDigest::kBlockRows;
+    notes.emplace(*file, layout, unfinished, resumption, *journal, before);
     return true;
-  }
-
-  bool take_over(const JournalRecord& record) {
-    const std::uint64_t first = blocks_noted * static_cast<std::uint64_t>(BlockDigest::kBlockRows);
-    if (first + static_cast<std::uint64_t>(BlockDigest::kBlockRows) > static_cast<std::uint64_t>(layout.rows))
-      return false;
-    std::int64_t bad = 0;
-    std::size_t i = 0;
-    std::vector<std::byte> piece;
-    for (const auto& [name, column] : columns) {
-      const std::size_t row = column.row_bytes();
-      const auto step = static_cast<std::int64_t>(std::max<std::size_t>(1, kPiece / row));
-      BlockDigest digest(row);
-      std::vector<BlockHash> hashes;
-      for (std::int64_t done = 0; done < BlockDigest::kBlockRows; done += step) {
-        const std::int64_t n = std::min(step, BlockDigest::kBlockRows - done);
-        piece.resize(static_cast<std::size_t>(n) * row);
-        file->read_at(column.offset + (first + static_cast<std::uint64_t>(done)) * row, piece);
-        hashes = digest.update(piece.data(), n);
-        if (name == "status") bad += n - std::count(piece.begin(), piece.end(), std::byte{0});
-      }
-      if (hashes.size() != 1 || hashes.front() != record.columns[i++]) return false;
-    }
-    i = 0;
-    for (auto& entry : columns) entry.second.digest.append({&record.columns[i++], 1});
-    bad_rows_before += bad;
-    return true;
-  }
-
-  // The bytes of the file that are no rows, by their offsets; nothing where columns overlap.
-  std::optional<std::map<std::uint64_t, std::vector<std::byte>>> read_frame(std::uint64_t size) const {
-    std::map<std::uint64_t, std::uint64_t> extents{{size, 0}};
-    for (const auto& entry : columns) {
-      const std::uint64_t bytes = entry.second.dataset.bytes();
-      if (bytes > 0 && !extents.emplace(entry.second.offset, bytes).second) return std::nullopt;
-    }
-    std::map<std::uint64_t, std::vector<std::byte>> frame;
-    std::uint64_t at = 0;
-    for (const auto& [offset, bytes] : extents) {
-      if (offset < at) return std::nullopt;
-      std::vector<std::byte>& gap = frame[at];
-      gap.resize(static_cast<std::size_t>(offset - at));
-      file->read_at(at, gap);
-      at = offset + bytes;
-    }
-    return frame;
-  }
-
-  // The places of the digests count as zeros.
-  std::string frame_digest(const std::map<std::uint64_t, std::vector<std::byte>>& frame) const {
-    BlockDigest digest(1);
-    for (const auto& [at, bytes] : frame) {
-      std::vector<std::byte> masked = bytes;
-      for (const std::uint64_t offset : {rows_digest_offset, outputs_digest_offset}) {
-        if (offset < at || offset - at > masked.size() || masked.size() - (offset - at) < kDigestDigits)
-          continue;
-        std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(offset - at), kDigestDigits, std::byte{0});
-      }
-      digest.update(masked.data(), static_cast<std::int64_t>(masked.size()));
-    }
-    return digest.hex();
-  }
-
-  static std::uint64_t find(const std::map<std::uint64_t, std::vector<std::byte>>& frame,
-                            std::string_view text) {
-    std::vector<std::uint64_t> found;
-    const auto same = [](std::byte a, char b) { return a == static_cast<std::byte>(b); };
-    for (const auto& [at, bytes] : frame) {
-      auto next = bytes.begin();
-      while ((next = std::search(next, bytes.end(), text.begin(), text.end(), same)) != bytes.end()) {
-        found.push_back(at + static_cast<std::uint64_t>(next - bytes.begin()));
-        ++next;
-      }
-    }
-    if (found.size() != 1)
-      throw Error(ErrorCode::bad_request, fmt::format("cannot be laid out: \"{}\" is in its names", text));
-    return found.front();
-  }
-
-  JournalHeader make_header() const {
-    JournalHeader made;
-    made.fingerprint = resumption->fingerprint;
-    for (const auto& [name, column] : columns)
-      made.columns.push_back({name, column.offset, column.row_bytes()});
-    made.rows_digest_offset = rows_digest_offset;
-    made.outputs_digest_offset = outputs_digest_offset;
-    made.frame = frame_digest(read_frame(file->identity().size).value());
-    return made;
-  }
-
-  // The data first, then what the journal says of it.
-  void note() {
-    if (!resumption || row_blocks.empty()) return;
-    failed = true;  // until all of it has worked: a sync that failed is not repeated
-    file->sync_data();
-    if (!journal->is_open()) {
-      header = encode_header(make_header());
-      journal->create(header);
-    }
-    std::vector<std::byte> records;
-    for (std::size_t i = 0; i < row_blocks.size(); ++i) {
-      JournalRecord record;
-      record.rows = row_blocks[i];
-      for (const auto& entry : columns) record.columns.push_back(entry.second.ended[i]);
-      const std::vector<std::byte> bytes = encode_record(header, blocks_noted + i, record);
-      records.insert(records.end(), bytes.begin(), bytes.end());
-    }
-    journal->append(records);
-    blocks_noted += row_blocks.size();
-    row_blocks.clear();
-    for (auto& entry : columns) entry.second.ended.clear();
-    file->leave();
-    bytes_since_note = 0;
-    last_note = std::chrono::steady_clock::now();
-    failed = false;
-  }
-
-  void note_if_due() {
-    if (bytes_since_sync >= kBytesBetweenSyncs) {
-      file->begin_sync();
-      bytes_since_sync = 0;
-    }
-    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - last_note;
-    if (bytes_since_note >= kBytesBetweenNotes || since.count() >= resumption->seconds) note();
-  }
-
-  std::int64_t suspend() {
-    if (!failed) note();
-    return static_cast<std::int64_t>(blocks_noted) * BlockDigest::kBlockRows;
   }
 
   ~Impl() {
     try {
-      if (resumption && file) suspend();
+      if (notes) notes->note();
     } catch (const Error&) {  // what the journal holds already is kept
     }
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void check_layout() const {
-    const WantedOutputs& w = layout.wanted;
-    const bool of_classes = w.label || w.label_index || w.proba || w.log_proba;
-    if (layout.rows < 0 || layout.decision_columns < 0)
-      throw Error(ErrorCode::bad_request, "a negative extent");
-    if (of_classes && layout.classes.size() == 0) {
-      throw Error(ErrorCode::bad_request, "labels and probabilities need a classifier", {},
-                  "ask for prediction");
-    }
-    if (!of_classes && !w.decision && !w.prediction)
-      throw Error(ErrorCode::bad_request, "no output is asked for");
-  }
-
-  void lay_out() {
-    if (layout.classes.size() > 0) labels.emplace(layout.classes);
-    WantedOutputs& wanted = layout.wanted;
-    if (wanted.label && layout.mark_bad_rows && !labels->can_be_missing()) {
-      wanted.label = false;
-      wanted.label_index = true;
-    }
-    const auto rows = static_cast<std::uint64_t>(layout.rows);
-    const ElementType real = layout.type == OutputType::f32 ? ElementType::f32 : ElementType::f64;
-    const std::vector<std::uint64_t> per_class{rows, layout.classes.size()};
-    std::vector<std::uint64_t> decision{rows};
-    if (layout.decision_columns > 0) decision.push_back(static_cast<std::uint64_t>(layout.decision_columns));
-    const auto number = [](ElementType element) {
-      return h5::StoredType{h5::ValueKind::numeric, element, 0};
-    };
-    if (wanted.label) add({"label", labels->type(), {rows}});
-    if (wanted.label_index) add({"label_index", number(ElementType::i32), {rows}});
-    if (wanted.proba) add({"proba", number(real), per_class});
-    if (wanted.log_proba) add({"log_proba", number(real), per_class});
-    if (wanted.decision) add({"decision", number(real), decision});
-    if (wanted.prediction) add({"prediction", number(real), decision});
-    if (layout.mark_bad_rows) add({"status", number(ElementType::u8), {rows}});
-  }
-
-  void add(h5::ContiguousDataset dataset) { columns.emplace(dataset.name, Column(dataset)); }
-
-  std::map<std::string, h5::Value> attributes() const {
-    return {{"encoding-type", h5::text_value("evenscore-predictions")},
-            {"encoding-version", h5::text_value("1.0.0")},
-            {"evenscore_version", h5::text_value(EVENSCORE_VERSION)},
-            {"pipeline_digest", h5::text_value(layout.pipeline_digest)},
-            {"arithmetic", h5::text_value(layout.arithmetic)},
-            {"source_name", h5::text_value(layout.source_name)},
-            {"source_dataset", h5::text_value(layout.source_dataset)},
-            {"rows", h5::count_value(static_cast<std::uint64_t>(layout.rows))},
-            {"feature_order", h5::text_value(layout.feature_order)},
-            {"rows_digest", h5::text_value(kNoRowsDigest)},
-            {"outputs_digest", h5::text_value(kNoOutputsDigest)}};
-  }
-
-  void create() {
-    std::vector<h5::ContiguousDataset> datasets;
-    if (labels) datasets.push_back({"classes", labels->type(), {labels->size()}});
-    for (const auto& [name, column] : columns) datasets.push_back(column.dataset);
-    std::uint64_t size = kMetadataRoom;
-    for (const h5::ContiguousDataset& dataset : datasets) size += dataset.bytes();
-    file->check_room(size);
-    file->reserve(size);  // a full disk must show here: libhdf5 cannot close a file it fails to flush
-    const std::vector<std::uint64_t> offsets =
-        h5::create_contiguous_file(file->part_path(), datasets, attributes());
-    std::uint64_t end = 0;
-    for (std::size_t i = 0; i < datasets.size(); ++i) {
-      end = std::max(end, offsets[i] + datasets[i].bytes());
-      const auto column = columns.find(datasets[i].name);
-      if (column != columns.end()) column->second.offset = offsets[i];
-    }
-    file->reserve(end);
-    if (labels) file->write_at(offsets.front(), digest_classes());
-    const auto frame = read_frame(file->identity().size).value();
-    rows_digest_offset = find(frame, kNoRowsDigest);
-    outputs_digest_offset = find(frame, kNoOutputsDigest);
-  }
-
-  // The bytes of /classes.
-  std::vector<std::byte> digest_classes() {
-    const std::size_t size = labels->type().size();
-    std::vector<std::int32_t> indices(labels->size());
-    for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::int32_t>(i);
-    std::vector<std::byte> bytes(size * indices.size());
-    labels->write(indices, bytes.data());
-    BlockDigest digest(size);
-    digest.update(bytes.data(), static_cast<std::int64_t>(indices.size()));
-    classes_digest = digest.hex();
-    return bytes;
+  std::int64_t suspend() {
+    if (!notes) return 0;
+    notes->note();
+    return notes->blocks_noted() * BlockDigest::kBlockRows;
   }
 
   void write(std::int64_t first, std::int64_t n, const OutputsView& outputs,
-             std::span<const BlockHash> blocks) {
-    if (first != rows_written || n < 0 || n > layout.rows - first) {
+             std::span<const BlockHash> row_blocks) {
+    const PredictionLayout& wanted = layout.wanted();
+    if (first != rows_written || n < 0 || n > wanted.rows - first) {
       throw Error(ErrorCode::bad_request,
-                  fmt::format("rows {} to {} after {} of {}", first, first + n, rows_written, layout.rows));
+                  fmt::format("rows {} to {} after {} of {}", first, first + n, rows_written, wanted.rows));
     }
-    if (outputs.space != MemorySpace::host || outputs.type != layout.type) {
+    if (outputs.space != MemorySpace::host || outputs.type != wanted.type) {
       throw Error(ErrorCode::bad_request, "results are not in host memory, or not of the output's type");
     }
     check_indices(first, n, outputs.label_index);
-    for (auto& [name, column] : columns) {
-      const void* source = name == "label" || name == "label_index" ? outputs.label_index
-                           : name == "proba"                        ? outputs.proba
-                           : name == "log_proba"                    ? outputs.log_proba
-                           : name == "status"                       ? static_cast<const void*>(outputs.status)
-                                                                    : outputs.decision;
+    std::uint64_t bytes = 0;
+    for (auto& [name, column] : layout.columns()) {
+      const void* source = results_for(name, outputs);
       if (source == nullptr && n > 0)
         throw Error(ErrorCode::bad_request, "its results are missing", "/" + name);
       if (name == "label") {
@@ -418,23 +129,18 @@ struct PredictionWriter::Impl {
       } else {
         write_rows(column, first, n, static_cast<const std::byte*>(source));
       }
+      bytes += static_cast<std::uint64_t>(n) * column.row_bytes();
     }
     rows_written += n;
-    if (!resumption) return;
-    row_blocks.insert(row_blocks.end(), blocks.begin(), blocks.end());
-    for (const auto& entry : columns) {
-      if (entry.second.ended.size() != row_blocks.size())
-        throw Error(ErrorCode::bad_request, "the hashes of the rows' blocks are missing");
-    }
-    note_if_due();
+    if (notes) notes->add(bytes, row_blocks);
   }
 
   void check_indices(std::int64_t first, std::int64_t n, const std::int32_t* indices) const {
-    if (indices == nullptr || !labels) return;
-    const auto classes = static_cast<std::int64_t>(labels->size());
+    if (indices == nullptr || !layout.labels()) return;
+    const auto classes = static_cast<std::int64_t>(layout.labels()->size());
     for (std::int64_t i = 0; i < n; ++i) {
       if (indices[i] >= 0 && indices[i] < classes) continue;
-      if (indices[i] == -1 && layout.mark_bad_rows) continue;
+      if (indices[i] == -1 && layout.wanted().mark_bad_rows) continue;
       if (indices[i] != -1)
         throw Error(ErrorCode::bad_request, fmt::format("no class has index {}", indices[i]));
       throw Error(ErrorCode::unscorable_row, fmt::format("row {} cannot be scored", first + i), {},
@@ -442,52 +148,37 @@ struct PredictionWriter::Impl {
     }
   }
 
-  void write_labels(Column& column, std::int64_t first, std::span<const std::int32_t> indices) {
+  void write_labels(OutputColumn& column, std::int64_t first, std::span<const std::int32_t> indices) {
     while (!indices.empty()) {
       const std::size_t n = std::min<std::size_t>(indices.size(), kLabelRows);
       label_bytes.resize(n * column.row_bytes());
-      labels->write(indices.first(n), label_bytes.data());
+      layout.labels()->write(indices.first(n), label_bytes.data());
       write_rows(column, first, static_cast<std::int64_t>(n), label_bytes.data());
       first += static_cast<std::int64_t>(n);
       indices = indices.subspan(n);
     }
   }
 
-  void write_rows(Column& column, std::int64_t first, std::int64_t n, const std::byte* rows) {
+  void write_rows(OutputColumn& column, std::int64_t first, std::int64_t n, const std::byte* rows) {
     const std::size_t row = column.row_bytes();
-    const std::size_t bytes = static_cast<std::size_t>(n) * row;
-    file->write_at(column.offset + static_cast<std::uint64_t>(first) * row, {rows, bytes});
+    file->write_at(column.offset + static_cast<std::uint64_t>(first) * row,
+                   {rows, static_cast<std::size_t>(n) * row});
     const std::vector<BlockHash> ended = column.digest.update(rows, n);
-    if (!resumption) return;
-    column.ended.insert(column.ended.end(), ended.begin(), ended.end());
-    bytes_since_note += bytes;
-    bytes_since_sync += bytes;
-  }
-
-  std::string outputs_digest() const {
-    std::map<std::string, std::string> digests;
-    if (labels) digests["classes"] = classes_digest;
-    for (const auto& [name, column] : columns) digests[name] = column.digest.hex();
-    Sha256 all;
-    for (const auto& [name, digest] : digests) {
-      all.update(std::string_view(name.c_str(), name.size() + 1));
-      all.update(digest);
-    }
-    return all.hex();
+    if (notes) column.ended.insert(column.ended.end(), ended.begin(), ended.end());
   }
 
   void finish(const std::string& rows_digest) {
-    if (rows_written != layout.rows) {
+    if (rows_written != layout.wanted().rows) {
       throw Error(ErrorCode::bad_request,
-                  fmt::format("{} of {} rows are written", rows_written, layout.rows));
+                  fmt::format("{} of {} rows are written", rows_written, layout.wanted().rows));
     }
     if (!is_digest(rows_digest)) throw Error(ErrorCode::bad_request, "the rows' digest is not a SHA-256");
-    file->write_at(rows_digest_offset, std::as_bytes(std::span(rows_digest)));
-    const std::string digits = outputs_digest();
-    file->write_at(outputs_digest_offset, std::as_bytes(std::span(digits)));
-    failed = true;
+    file->write_at(digests.rows, std::as_bytes(std::span(rows_digest)));
+    const std::string digits = layout.outputs_digest();
+    file->write_at(digests.outputs, std::as_bytes(std::span(digits)));
+    if (notes) notes->stop();
     file->commit();
-    if (journal) journal->remove();
+    if (journal) journal->discard();
   }
 };
 
@@ -518,10 +209,10 @@ std::int64_t PredictionWriter::rows_written() const {
   return impl_->rows_written;
 }
 const std::vector<BlockHash>& PredictionWriter::row_blocks() const {
-  return impl_->blocks_before;
+  return impl_->unfinished.row_blocks;
 }
 std::int64_t PredictionWriter::bad_rows_before() const {
-  return impl_->bad_rows_before;
+  return impl_->unfinished.bad_rows;
 }
 
 std::int64_t PredictionWriter::suspend() {
@@ -546,7 +237,7 @@ void PredictionWriter::finish(const std::string& rows_digest) {
 }
 
 std::string PredictionWriter::outputs_digest() const {
-  return impl_->outputs_digest();
+  return impl_->layout.outputs_digest();
 }
 
 }  // namespace evenscore

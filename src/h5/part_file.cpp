@@ -16,6 +16,7 @@
 
 #include "evenscore/error.h"
 #include "h5/file_identity.h"
+#include "h5/uninterrupted.h"
 
 namespace evenscore::h5 {
 namespace {
@@ -33,12 +34,17 @@ Error failure(const char* doing, int reason, std::string remedy = {}) {
                std::move(remedy));
 }
 
+int open_at(const std::string& path, int flags) {
+  return uninterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC, 0666); });
+}
+
 // A lock of the open file description: unlike flock it cannot collide with the lock that libhdf5 may take.
 bool lock(int file) {
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  return fcntl(file, F_OFD_SETLK, &whole) == 0 || (errno != EAGAIN && errno != EACCES);
+  return uninterrupted([&] { return fcntl(file, F_OFD_SETLK, &whole); }) == 0 ||
+         (errno != EAGAIN && errno != EACCES);
 }
 
 Error busy() {
@@ -48,10 +54,10 @@ Error busy() {
 
 // Never truncates what is there: an old part file may be another name of a file that matters.
 void remove_stale(const std::string& part) {
-  const int old = open(part.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  const int old = open_at(part, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (old < 0 && errno == ENOENT) return;
   const bool is_free = old < 0 || lock(old);
-  if (is_free && unlink(part.c_str()) != 0) {
+  if (is_free && uninterrupted([&] { return unlink(part.c_str()); }) != 0) {
     const int reason = errno;
     if (old >= 0) close(old);
     throw failure("remove the unfinished .part file", reason);
@@ -83,7 +89,7 @@ PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::stri
   try {
     check_target(path_, part_path_, overwrite, inputs);
     const std::filesystem::path parent = std::filesystem::path(path_).parent_path();
-    directory_ = open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    directory_ = open_at(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
     if (directory_ < 0) throw failure("open its directory", errno, "create the directory first");
     if (unfinished == Unfinished::replace || !open_kept()) create();
   } catch (const Error& error) {
@@ -94,7 +100,7 @@ PartFile::PartFile(std::string path, bool overwrite, const std::vector<std::stri
 }
 
 bool PartFile::open_kept() {
-  file_ = open(part_path_.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  file_ = open_at(part_path_, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (file_ < 0 && (errno == ENOENT || errno == ELOOP)) return false;
   if (file_ < 0) throw failure("open the unfinished .part file", errno);
   if (!lock(file_)) throw busy();
@@ -114,10 +120,13 @@ bool PartFile::open_kept() {
 
 void PartFile::create() {
   remove_stale(part_path_);
-  file_ = open(part_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  file_ = open_at(part_path_, O_RDWR | O_CREAT | O_EXCL);
   if (file_ < 0 && errno == EEXIST) throw busy();
   if (file_ < 0) throw failure("be created", errno, "check the directory's permissions");
-  if (!lock(file_)) throw busy();
+  if (lock(file_)) return;
+  close(file_);  // another run was faster, and the file is its own
+  file_ = -1;
+  throw busy();
 }
 
 void PartFile::start_over() {
@@ -132,7 +141,7 @@ void PartFile::start_over() {
 }
 
 PartFile::~PartFile() {
-  if (!committed_ && !leave_ && file_ >= 0) unlink(part_path_.c_str());
+  if (!committed_ && !leave_ && file_ >= 0) uninterrupted([&] { return unlink(part_path_.c_str()); });
   if (file_ >= 0) close(file_);
   close(directory_);
 }
@@ -150,22 +159,19 @@ void PartFile::check_room(std::uint64_t bytes) const {
 
 void PartFile::reserve(std::uint64_t size) {
   if (size == 0) return;
-  int reason = 0;
-  do {
-    reason = fallocate(file_, 0, 0, static_cast<off_t>(size)) == 0 ? 0 : errno;
-  } while (reason == EINTR);
+  const int result = uninterrupted([&] { return fallocate(file_, 0, 0, static_cast<off_t>(size)); });
   // File systems without fallocate tell at the write; glibc's emulation would write every block.
-  if (reason != 0 && reason != EOPNOTSUPP && reason != ENOSYS) {
-    throw failure("reserve its space", reason).in_file(path_);
+  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    throw failure("reserve its space", errno).in_file(path_);
   }
 }
 
 void PartFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
   constexpr std::size_t kMost = std::size_t{1} << 30;
   while (!bytes.empty()) {
-    const ssize_t written =
-        pwrite(file_, bytes.data(), std::min(bytes.size(), kMost), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
+    const ssize_t written = uninterrupted([&] {
+      return pwrite(file_, bytes.data(), std::min(bytes.size(), kMost), static_cast<off_t>(offset));
+    });
     if (written <= 0) throw failure("be written", written < 0 ? errno : EIO).in_file(path_);
     offset += static_cast<std::uint64_t>(written);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -174,8 +180,8 @@ void PartFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) 
 
 void PartFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
   while (!bytes.empty()) {
-    const ssize_t got = pread(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got =
+        uninterrupted([&] { return pread(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
     if (got <= 0) throw failure("read its .part file back", got < 0 ? errno : EIO).in_file(path_);
     offset += static_cast<std::uint64_t>(got);
     bytes = bytes.subspan(static_cast<std::size_t>(got));
@@ -187,16 +193,19 @@ void PartFile::begin_sync() const {
 }
 
 void PartFile::sync_data() const {
-  if (fdatasync(file_) != 0) throw failure("be written to the disk", errno).in_file(path_);
+  // A failed sync is never repeated: the kernel may have dropped the very pages that failed.
+  if (uninterrupted([&] { return fdatasync(file_); }) != 0)
+    throw failure("be written to the disk", errno).in_file(path_);
 }
 
 void PartFile::commit() {
-  // A failed fsync is never repeated: the kernel may have dropped the very pages that failed.
-  if (fsync(file_) != 0) throw failure("be written to the disk", errno).in_file(path_);
+  if (uninterrupted([&] { return fsync(file_); }) != 0)
+    throw failure("be written to the disk", errno).in_file(path_);
   int reason = 0;
   if (!overwrite_) {
-    reason =
-        renameat2(AT_FDCWD, part_path_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+    const int result = uninterrupted(
+        [&] { return renameat2(AT_FDCWD, part_path_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE); });
+    reason = result == 0 ? 0 : errno;
     if (reason == EEXIST) {
       throw Error(ErrorCode::output_exists, "appeared while it was being written", {},
                   "give --overwrite, or choose another output")
@@ -205,10 +214,17 @@ void PartFile::commit() {
   }
   const bool plain =
       overwrite_ || reason == EINVAL || reason == ENOSYS;  // not every file system has NOREPLACE
-  if (plain) reason = rename(part_path_.c_str(), path_.c_str()) == 0 ? 0 : errno;
+  const auto rename_to = [](const std::string& from, const std::string& to) {
+    return uninterrupted([&] { return rename(from.c_str(), to.c_str()); }) == 0 ? 0 : errno;
+  };
+  if (plain) reason = rename_to(part_path_, path_);
   if (reason != 0) throw failure("be given its name", reason).in_file(path_);
   committed_ = true;
-  if (fsync(directory_) != 0) throw failure("be made durable in its directory", errno).in_file(path_);
+  if (uninterrupted([&] { return fsync(directory_); }) == 0) return;
+  reason = errno;
+  // What failed has not its name.
+  committed_ = rename_to(path_, part_path_) != 0;
+  throw failure("be made durable in its directory", reason).in_file(path_);
 }
 
 }  // namespace evenscore::h5

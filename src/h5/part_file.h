@@ -32,7 +32,7 @@ class PartFile {
 
   /// Whether it is the part file of an earlier run. Such a one is left where it is until start_over().
   bool is_kept() const { return is_kept_; }
-  /// Puts an empty part file in the kept one's place.
+  /// Puts an empty part file in this one's place.
   void start_over();
   /// From now on the destructor leaves the part file behind.
   void leave() { leave_ = true; }
@@ -57,7 +57,8 @@ class PartFile {
   /// All bytes to the disk. After a failure it may not be called again. Throws storage_failure.
   void sync_data() const;
 
-  /// Data to the disk, then the name, then the directory. Throws storage_failure, output_exists.
+  /// Data to the disk, then the name, then the directory. Throws storage_failure, output_exists; it has then
+  /// not got its name, or has lost it again.
   void commit();
 
  private:
