@@ -12,6 +12,7 @@
 
 #include "evenscore/element_type.h"
 #include "evenscore/labels.h"
+#include "evenscore/rows_file.h"
 #include "evenscore/views.h"
 
 namespace evenscore {
@@ -42,6 +43,8 @@ struct PredictionLayout {
   std::string source_name;  ///< of the rows: a name without its directory, for equal bytes wherever it runs
   std::string source_dataset;
   std::string feature_order;  ///< how columns were bound: "names" or "position"
+  std::string row_range;      ///< "100:200" where only these rows were scored; empty = all
+  std::vector<CopiedColumn> copies;  ///< key columns of the rows, datasets of their own names
 };
 
 /// XXH3-128 of the bytes of one block of rows, canonical.
@@ -88,10 +91,10 @@ class PredictionWriter {
   /// Writes the next `n` rows; `first_row` is the number of rows written so far. `outputs` are host buffers
   /// of the layout's type, one for each dataset wanted (label needs label_index). Throws bad_request when
   /// they are not, unscorable_row for a label_index of -1 without mark_bad_rows, storage_failure.
-  /// `row_blocks` are the hashes of the blocks of rows that end among these, as BlockDigest::update gives
+  /// `copies` are the values of layout.copies, dense. `row_blocks` are the hashes of the blocks of rows that end among these, as BlockDigest::update gives
   /// them; needed for a run that can be resumed.
   void write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs,
-             std::span<const BlockHash> row_blocks = {});
+             std::span<const BlockHash> row_blocks = {}, std::span<const std::byte* const> copies = {});
 
   /// Rows written so far; after construction those of the unfinished run that is gone on with. They are whole
   /// blocks of BlockDigest::kBlockRows rows, whose rows had the hashes `row_blocks` when they were read.

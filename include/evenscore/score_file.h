@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evenscore/model_file.h"
@@ -27,7 +28,7 @@ struct Progress {
 
 /// Scoring of one file into another.
 struct ScoreJob {
-  std::string rows_path;
+  std::string rows_path;  ///< the first of RowsOptions::more_files
   RowsOptions rows;
   std::string output_path;
   std::vector<std::string> model_paths;  ///< never overwritten
@@ -49,6 +50,21 @@ struct ScoreJob {
   EngineFactory make = make_engine;
 };
 
+/// Seconds in which the parts of a job were busy. They overlap, so together they may be more than the job took.
+struct BusySeconds {
+  double reading = 0.0;   ///< waiting for the bytes of the rows
+  double decoding = 0.0;  ///< undoing the filters of chunks
+  double copying = 0.0;   ///< gathering columns into rows, and key columns
+  double hashing = 0.0;   ///< the rows' digest
+  double scoring = 0.0;   ///< the engine, copies to and from a GPU among it
+  double writing = 0.0;   ///< results and their digests, to the disk at last
+
+  /// Their names and values, in this order.
+  std::vector<std::pair<std::string, double>> parts() const;
+  /// The stage that was busy longest bounds a job: "writing".
+  std::string bound_by() const;
+};
+
 struct ScoreSummary {
   std::int64_t rows = 0;
   std::int64_t bad_rows = 0;
@@ -60,6 +76,8 @@ struct ScoreSummary {
   std::string rows_dataset;
   bool bound_by_name = false;
   std::string pipeline_digest, rows_digest, outputs_digest;
+  BusySeconds busy;
+  std::string way;               ///< how rows were read (RowSource::way)
   bool cancelled = false;        ///< nothing was written under the output's name
   std::int64_t rows_before = 0;  ///< taken over from an unfinished run
   std::int64_t rows_kept = 0;    ///< after cancelling: scored, and taken over by a run that resumes

@@ -1,9 +1,12 @@
 #include "batch/output_layout.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/sha256.h"
 #include "evenscore/error.h"
+#include "h5/text.h"
 
 namespace evenscore {
 namespace {
@@ -12,6 +15,12 @@ std::size_t row_bytes_of(const h5::ContiguousDataset& dataset) {
   std::size_t bytes = dataset.type.size();
   for (std::size_t i = 1; i < dataset.shape.size(); ++i) bytes *= dataset.shape[i];
   return bytes;
+}
+
+h5::StoredType type_of(const CopiedColumn& copy) {
+  if (copy.kind == LabelKind::string) return {h5::ValueKind::string, ElementType::u8, copy.text_bytes};
+  if (copy.kind == LabelKind::boolean) return {h5::ValueKind::boolean, ElementType::u8, 0};
+  return {h5::ValueKind::numeric, copy.element, 0};
 }
 
 }  // namespace
@@ -44,6 +53,7 @@ OutputLayout::OutputLayout(const PredictionLayout& layout) : layout_(layout) {
   if (wanted.decision) add({"decision", number(real), decision});
   if (wanted.prediction) add({"prediction", number(real), decision});
   if (layout_.mark_bad_rows) add({"status", number(ElementType::u8), {rows}});
+  for (const CopiedColumn& copy : layout_.copies) add({copy.name, type_of(copy), {rows}});
 }
 
 void OutputLayout::check() const {
@@ -61,6 +71,10 @@ void OutputLayout::check() const {
 
 void OutputLayout::add(h5::ContiguousDataset dataset) {
   const std::string name = dataset.name;
+  if (columns_.count(name) > 0 || name == "classes" || name.empty() || name == ".") {
+    throw Error(ErrorCode::bad_request, fmt::format("has an output of the name of the copied column {}", h5::printable(name)),
+                "--copy", "copy a column of another name");
+  }
   columns_.emplace(name, OutputColumn(std::move(dataset)));
 }
 

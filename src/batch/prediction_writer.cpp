@@ -26,7 +26,10 @@ bool is_digest(const std::string& text) {
   return text.size() == DigestPlaces::kDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-const void* results_for(const std::string& column, const OutputsView& outputs) {
+const void* results_for(const std::string& column, const OutputsView& outputs, const std::vector<CopiedColumn>& copies,
+                        std::span<const std::byte* const> copied) {
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    if (copies[i].name == column) return i < copied.size() ? copied[i] : nullptr;
   if (column == "label" || column == "label_index") return outputs.label_index;
   if (column == "proba") return outputs.proba;
   if (column == "log_proba") return outputs.log_proba;
@@ -108,8 +111,8 @@ struct PredictionWriter::Impl {
     return notes->blocks_noted() * BlockDigest::kBlockRows;
   }
 
-  void write(std::int64_t first, std::int64_t n, const OutputsView& outputs,
-             std::span<const BlockHash> row_blocks) {
+  void write(std::int64_t first, std::int64_t n, const OutputsView& outputs, std::span<const BlockHash> row_blocks,
+             std::span<const std::byte* const> copies) {
     const PredictionLayout& wanted = layout.wanted();
     if (first != rows_written || n < 0 || n > wanted.rows - first) {
       throw Error(ErrorCode::bad_request,
@@ -121,7 +124,7 @@ struct PredictionWriter::Impl {
     check_indices(first, n, outputs.label_index);
     std::uint64_t bytes = 0;
     for (auto& [name, column] : layout.columns()) {
-      const void* source = results_for(name, outputs);
+      const void* source = results_for(name, outputs, wanted.copies, copies);
       if (source == nullptr && n > 0)
         throw Error(ErrorCode::bad_request, "its results are missing", "/" + name);
       if (name == "label") {
@@ -220,9 +223,9 @@ std::int64_t PredictionWriter::suspend() {
 }
 
 void PredictionWriter::write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs,
-                             std::span<const BlockHash> row_blocks) {
+                             std::span<const BlockHash> row_blocks, std::span<const std::byte* const> copies) {
   try {
-    impl_->write(first_row, n, outputs, row_blocks);
+    impl_->write(first_row, n, outputs, row_blocks, copies);
   } catch (const Error& error) {
     throw error.in_file(impl_->path);
   }

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <span>
 #include <utility>
 
+#include "base/stopwatch.h"
 #include "batch/row_moves.h"
 #include "codec/chunk_decoder.h"
 #include "evenscore/error.h"
@@ -19,21 +19,6 @@ namespace {
 
 constexpr std::uint64_t kDirectBytes = std::uint64_t{1} << 20;      // of one plain read into place
 constexpr std::uint64_t kGatheredBytes = std::uint64_t{256} << 10;  // of one that is gathered from afterwards
-
-// Adds the time that its scope takes to a counter.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 struct Workspace {
   codec::Workspace codec;

@@ -56,9 +56,7 @@ Command add_audit(CLI::App& app) {
       ->required()
       ->type_name("OUT.h5");
   add_model(*command, arguments->model);
-  command->add_option("ROWS", arguments->rows.path, "The HDF5 file with the rows")
-      ->required()
-      ->type_name("ROWS.h5");
+  add_rows_paths(*command, arguments->rows);
   add_rows_selection(*command, arguments->rows);
   add_device(*command, arguments->rows);
   command->add_option("--sample", arguments->sample, "How many rows to compute again")

@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "evenscore/error.h"
@@ -10,6 +12,26 @@ ShowProgress OutputStyle::show_progress() const {
   if (quiet || progress == "never") return ShowProgress::never;
   return progress == "always" ? ShowProgress::always : ShowProgress::automatic;
 }
+
+namespace {
+
+std::int64_t row_number(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= 0) return number;
+  throw Error(ErrorCode::bad_request, fmt::format("'{}' is no row number", text), "--row-range",
+              "give FIRST:END, of which either may be left out: 1000:2000, :500");
+}
+
+void parse_row_range(const std::string& text, RowsOptions& options) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos)
+    throw Error(ErrorCode::bad_request, fmt::format("'{}' is no range", text), "--row-range", "give FIRST:END, as in 1000:2000");
+  if (colon > 0) options.first_row = row_number(text.substr(0, colon));
+  if (colon + 1 < text.size()) options.end_row = row_number(text.substr(colon + 1));
+}
+
+}  // namespace
 
 void add_output_style(CLI::App& command, OutputStyle& style) {
   command.add_flag("--json", style.json, "Print one JSON object on stdout and nothing else there");
@@ -40,6 +62,10 @@ RowsOptions RowsArguments::rows_options() const {
   RowsOptions options;
   options.dataset = dataset;
   options.transpose = transpose;
+  options.more_files = more_paths;
+  options.threads = threads;
+  if (!row_range.empty()) parse_row_range(row_range, options);
+  if (!copies.empty()) options.copies = split_list(copies, "--copy");
   if (!columns.empty()) options.columns = split_list(columns, "--columns");
   return options;
 }
@@ -59,7 +85,7 @@ BadRows RowsArguments::bad_rows_rule() const {
 }
 
 void add_rows(CLI::App& command, RowsArguments& rows) {
-  command.add_option("ROWS", rows.path, "The HDF5 file with the rows")->required()->type_name("ROWS.h5");
+  add_rows_paths(command, rows);
   add_rows_selection(command, rows);
   add_engine(command, rows);
   command
@@ -69,6 +95,19 @@ void add_rows(CLI::App& command, RowsArguments& rows) {
       ->capture_default_str();
 }
 
+void add_rows_paths(CLI::App& command, RowsArguments& rows) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "ROWS",
+          [&rows](const std::vector<std::string>& paths) {
+            rows.path = paths.front();
+            rows.more_paths.assign(paths.begin() + 1, paths.end());
+          },
+          "The file with the rows, HDF5 or .npy; several files follow each other")
+      ->required()
+      ->type_name("ROWS.h5");
+}
+
 void add_rows_selection(CLI::App& command, RowsArguments& rows) {
   command
       .add_option("--dataset", rows.dataset,
@@ -76,6 +115,8 @@ void add_rows_selection(CLI::App& command, RowsArguments& rows) {
       ->type_name("/PATH");
   command.add_option("--columns", rows.columns, "Columns by name, in the model's order")
       ->type_name("A,B,...");
+  command.add_option("--row-range", rows.row_range, "Rows from FIRST up to but not END; either may be left out")
+      ->type_name("FIRST:END");
   command.add_flag("--transpose", rows.transpose,
                    "The dataset is (features, rows), as MATLAB and Julia write it");
 }

@@ -37,7 +37,10 @@ void add_model(CLI::App& command, ModelArguments& model);
 /// Which rows, and how they are scored.
 struct RowsArguments {
   std::string path;
+  std::vector<std::string> more_paths;  ///< files whose rows follow
   std::string dataset;
+  std::string row_range;
+  std::string copies;
   std::string columns;
   bool transpose = false;
   std::string device = "auto";
@@ -54,6 +57,8 @@ struct RowsArguments {
 };
 /// All of them, the positional ROWS included.
 void add_rows(CLI::App& command, RowsArguments& rows);
+/// The positional ROWS, one file or several.
+void add_rows_paths(CLI::App& command, RowsArguments& rows);
 /// Those that say which rows of the file.
 void add_rows_selection(CLI::App& command, RowsArguments& rows);
 /// --device and --threads.

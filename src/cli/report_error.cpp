@@ -8,7 +8,16 @@
 
 namespace evenscore::cli {
 
-int report_error(const std::string& message, int status, bool json) {
+namespace {
+
+// What a file is to blame for may be as long as the file.
+constexpr std::size_t kLongestMessage = 8 << 10;
+
+}  // namespace
+
+int report_error(const std::string& whole, int status, bool json) {
+  const std::string message =
+      whole.size() <= kLongestMessage ? whole : whole.substr(0, kLongestMessage) + " ... (cut)";
   if (json) {
     const nlohmann::ordered_json object = {
         {"schema", "evenscore-error-1"}, {"exit_status", status}, {"error", message}};

@@ -28,7 +28,7 @@ struct Arguments {
 };
 
 void print_json(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
-  const nlohmann::ordered_json object = {
+  nlohmann::ordered_json object = {
       {"schema", "evenscore-score-1"},
       {"output", arguments.output},
       {"outputs", summary.outputs},
@@ -42,12 +42,24 @@ void print_json(const Arguments& arguments, const DeviceChoice& choice, const Sc
       {"columns_bound_by", summary.bound_by_name ? "names" : "position"},
       {"seconds", summary.seconds},
       {"rows_per_second", static_cast<double>(summary.rows) / summary.seconds},
+      {"busy_seconds", nlohmann::ordered_json::object()},
+      {"bound_by", summary.busy.bound_by()},
+      {"way", summary.way},
       {"bytes_read", summary.bytes_read},
       {"bytes_written", summary.bytes_written},
       {"pipeline_digest", summary.pipeline_digest},
       {"rows_digest", summary.rows_digest},
       {"outputs_digest", summary.outputs_digest}};
+  for (const auto& [part, seconds] : summary.busy.parts()) object["busy_seconds"][part] = seconds;
   fmt::print("{}\n", object.dump(2));
+}
+
+// "reading 12 %, writing 80 %": how long each part was busy, of the whole time.
+std::string shares_text(const ScoreSummary& summary) {
+  std::string text = "busy:";
+  for (const auto& [part, seconds] : summary.busy.parts())
+    if (seconds > 0.0) text += fmt::format("{} {} {:.0f} %", text.back() == ':' ? "" : ",", part, 100.0 * seconds / summary.seconds);
+  return text;
 }
 
 void print_text(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
@@ -62,7 +74,9 @@ void print_text(const Arguments& arguments, const DeviceChoice& choice, const Sc
   fmt::print("engine     {}{}\n", summary.engine, choice.why.empty() ? "" : " (auto: " + choice.why + ")");
   fmt::print("columns    bound by {}\n", summary.bound_by_name ? "name" : "position");
   fmt::print("written    {} ({})\n", arguments.output, summary.outputs);
+  fmt::print("bound by   {}; {}\n", summary.busy.bound_by(), shares_text(summary));
   if (!arguments.style.verbose) return;
+  fmt::print("way        {}\n", summary.way);
   fmt::print("pipeline   {}\nrows       {}\noutputs    {}\n", summary.pipeline_digest, summary.rows_digest,
              summary.outputs_digest);
 }
@@ -92,6 +106,7 @@ int run(const Arguments& arguments) {
   if (arguments.certificate) {
     std::vector<std::string> inputs = job.model_paths;
     inputs.push_back(job.rows_path);
+    inputs.insert(inputs.end(), job.rows.more_files.begin(), job.rows.more_files.end());
     certificate.emplace(job.output_path, job.overwrite, inputs);
   }
   ScoreSummary summary;
@@ -124,6 +139,10 @@ Command add_score(CLI::App& app) {
       "Example:\n  evenscore score model.joblib rows.h5 -o out.h5 --output label,proba,decision");
   add_model(*command, arguments->model);
   add_rows(*command, arguments->rows);
+  command
+      ->add_option("--copy", arguments->rows.copies,
+                   "Key columns to carry into the output: columns of the rows, or one-dimensional datasets")
+      ->type_name("A,B,...");
   command->add_option("-o,--out", arguments->output, "The file to write")->required()->type_name("OUT.h5");
   command
       ->add_option("--output", arguments->outputs,

@@ -10,7 +10,7 @@ std::int64_t output_size(OutputType type) {
 }  // namespace
 
 Batch::Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted,
-             std::int64_t most_rows)
+             std::int64_t most_rows, const std::vector<CopiedColumn>& copied_columns)
     : rows(static_cast<std::size_t>(most_rows * program.n_features()) * element_size(type)),
       status(static_cast<std::size_t>(most_rows)),
       type_(type),
@@ -23,6 +23,7 @@ Batch::Batch(const Program& program, ElementType type, OutputType output_type, c
   if (wanted.log_proba) log_proba_.resize(values * static_cast<std::size_t>(program.n_proba()));
   if (wanted.decision || wanted.prediction)
     decision_.resize(values * static_cast<std::size_t>(program.n_scores()));
+  for (const CopiedColumn& column : copied_columns) copies.emplace_back(n * column.size());
 }
 
 RowsView Batch::rows_view() const {
@@ -39,6 +40,12 @@ OutputsView Batch::outputs() {
   view.decision = decision_.empty() ? nullptr : decision_.data();
   view.status = status.data();
   return view;
+}
+
+std::vector<const std::byte*> Batch::copied() const {
+  std::vector<const std::byte*> pointers;
+  for (const std::vector<std::byte>& copy : copies) pointers.push_back(copy.data());
+  return pointers;
 }
 
 std::vector<std::span<std::byte>> Batch::memory() {

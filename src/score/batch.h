@@ -15,16 +15,18 @@ namespace evenscore {
 class Batch {
  public:
   Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted,
-        std::int64_t most_rows);
+        std::int64_t most_rows, const std::vector<CopiedColumn>& copies);
 
   std::int64_t first = 0;  ///< row of the file
   std::int64_t count = 0;
   std::vector<std::byte> rows;
   std::vector<std::uint8_t> status;
-  std::vector<BlockHash> row_blocks;  ///< hashes of the blocks that end among these rows
+  std::vector<std::vector<std::byte>> copies;  ///< values of each copied column
+  std::vector<BlockHash> row_blocks;           ///< hashes of the blocks that end among these rows
 
   RowsView rows_view() const;
   OutputsView outputs();
+  std::vector<const std::byte*> copied() const;
   /// Every buffer that rows_view() and outputs() point into.
   std::vector<std::span<std::byte>> memory();
 

@@ -1,6 +1,7 @@
 #include "evenscore/score_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/stopwatch.h"
 #include "batch/block_digest.h"
 #include "engine/unscorable_row.h"
 #include "evenscore/error.h"
@@ -36,17 +38,28 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
   layout.pipeline_digest = pipeline_digest(model.pipeline);
   layout.arithmetic = job.arithmetic == Arithmetic::exact ? "exact" : "sklearn";
   layout.source_name = std::filesystem::path(job.rows_path).filename().string();
+  for (const std::string& more : job.rows.more_files)
+    layout.source_name += "," + std::filesystem::path(more).filename().string();
   layout.source_dataset = source.dataset();
   layout.feature_order = bound_by_name ? "names" : "position";
+  if (job.rows.first_row != 0 || job.rows.end_row >= 0)
+    layout.row_range = fmt::format("{}:{}", job.rows.first_row, job.rows.first_row + source.count());
+  layout.copies = source.copied();
   return layout;
 }
 
 constexpr std::int64_t kMostBlocksReread = 16;
 constexpr std::int64_t kMostBytesReread = std::int64_t{256} << 20;
 
-std::string stamp_of(const std::string& path) {
-  const std::optional<h5::FileIdentity> file = h5::identity_of(path);
-  return file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file";
+std::string stamp_of(const ScoreJob& job) {
+  std::vector<std::string> stamps;
+  std::vector<std::string> paths{job.rows_path};
+  paths.insert(paths.end(), job.rows.more_files.begin(), job.rows.more_files.end());
+  for (const std::string& path : paths) {
+    const std::optional<h5::FileIdentity> file = h5::identity_of(path);
+    stamps.push_back(file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file");
+  }
+  return fmt::format("{}", fmt::join(stamps, ", "));
 }
 
 // All that the bits of the output depend on, and what the rows' file looks like from outside.
@@ -54,6 +67,8 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
                            const RowSource& source) {
   std::string columns;
   for (const std::string& name : source.feature_names()) columns += name + ",";
+  std::string copies;
+  for (const CopiedColumn& copy : layout.copies) copies += copy.name + ",";
   return {{"pipeline digest", layout.pipeline_digest},
           {"arithmetic", layout.arithmetic},
           {"file of rows", layout.source_name},
@@ -62,6 +77,8 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
           {"number of rows", std::to_string(layout.rows)},
           {"element type", std::string(element_name(source.type()))},
           {"order of columns", layout.feature_order},
+          {"range of rows", layout.row_range.empty() ? "all" : layout.row_range},
+          {"copied columns", copies},
           {"columns", columns.empty() ? std::to_string(source.columns()) : columns},
           {"list of outputs", names_of(layout.wanted)},
           {"type of outputs", layout.type == OutputType::f32 ? "f32" : "f64"},
@@ -94,6 +111,17 @@ void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blo
   }
 }
 
+/// Shares the time that the reader took out over what its threads did in it.
+void add_reading(const ReadSeconds& threads, const BusySeconds& ring, BusySeconds& busy) {
+  const double all = threads.reading + threads.decoding + threads.copying;
+  const double share = all > 0.0 ? ring.reading / all : 0.0;
+  busy.reading += threads.reading * share;
+  busy.decoding += threads.decoding * share;
+  busy.copying += threads.copying * share;
+  busy.hashing += ring.hashing;
+  busy.writing += ring.writing;
+}
+
 /// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the
 /// reader.
 class BatchRing {
@@ -115,6 +143,9 @@ class BatchRing {
   /// The next batch of rows, nothing after the last or after a failure.
   Batch* next() { return full_.pop().value_or(nullptr); }
   void write(Batch* batch) { scored_.push(batch); }
+
+  /// After finish(); reading is all that the reader waited for, hashing apart.
+  const BusySeconds& seconds() const { return seconds_; }
 
   /// Waits for what is under way; rethrows the first failure of either thread.
   void finish() {
@@ -147,8 +178,16 @@ class BatchRing {
       // Up to a multiple of the batch, so that chunks are decoded once after a resumption too.
       batch.count = std::min(batch_rows - row % batch_rows, source_.count() - row);
       row += batch.count;
-      source_.read(batch.first, batch.count, batch.rows.data());
-      batch.row_blocks = digest_.update(batch.rows.data(), batch.count);
+      {
+        const Stopwatch watch(seconds_.reading);
+        source_.read(batch.first, batch.count, batch.rows.data());
+        for (std::size_t i = 0; i < batch.copies.size(); ++i)
+          source_.read_copied(i, batch.first, batch.count, batch.copies[i].data());
+      }
+      {
+        const Stopwatch watch(seconds_.hashing);
+        batch.row_blocks = digest_.update(batch.rows.data(), batch.count);
+      }
       full_.push(&batch);
     }
     full_.close();
@@ -156,7 +195,11 @@ class BatchRing {
 
   void write_all() {
     while (const std::optional<Batch*> batch = scored_.pop()) {
-      writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs(), (*batch)->row_blocks);
+      {
+        const Stopwatch watch(seconds_.writing);
+        writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs(), (*batch)->row_blocks,
+                      (*batch)->copied());
+      }
       free_.push(*batch);
     }
   }
@@ -176,6 +219,7 @@ class BatchRing {
   RowSource& source_;
   PredictionWriter& writer_;
   BlockDigest& digest_;
+  BusySeconds seconds_;
   Channel<Batch*> free_, full_, scored_;
   std::mutex mutex_;
   std::exception_ptr failure_;
@@ -184,9 +228,22 @@ class BatchRing {
 
 }  // namespace
 
+std::vector<std::pair<std::string, double>> BusySeconds::parts() const {
+  return {{"reading", reading}, {"decoding", decoding}, {"copying", copying},
+          {"hashing", hashing}, {"scoring", scoring},   {"writing", writing}};
+}
+
+std::string BusySeconds::bound_by() const {
+  const double reader = reading + decoding + copying + hashing;
+  if (writing >= scoring && writing >= reader) return "writing";
+  if (scoring >= reader) return "scoring";
+  if (decoding >= reading && decoding >= copying) return "decoding";
+  return copying >= reading ? "copying" : "reading";
+}
+
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const auto start = std::chrono::steady_clock::now();
-  const std::string rows_stamp = stamp_of(job.rows_path);
+  const std::string rows_stamp = stamp_of(job);
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
@@ -197,6 +254,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
 
   std::vector<std::string> inputs = job.model_paths;
   inputs.push_back(job.rows_path);
+  inputs.insert(inputs.end(), job.rows.more_files.begin(), job.rows.more_files.end());
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
                           {fingerprint_of(layout, rows_stamp, source), job.resume, job.checkpoint_seconds});
@@ -211,7 +269,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   std::vector<Batch> slots;
   slots.reserve(static_cast<std::size_t>(n_slots));
   for (int i = 0; i < n_slots; ++i)
-    slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows);
+    slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows, source.copied());
   const PinnedBatches pinned(*engine, slots);
 
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
@@ -225,8 +283,12 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
     BatchRing ring(source, writer, rows_digest);
     ring.start(slots, summary.rows_before, batch_rows);
     Scorers scorers(*engine);
+    const auto take = [&]() -> Batch& {
+      const Stopwatch watch(summary.busy.scoring);
+      return scorers.take();
+    };
     const auto pass_on = [&] {
-      Batch& batch = scorers.take();
+      Batch& batch = take();
       for (std::int64_t i = 0; i < batch.count; ++i) {
         const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
         if (status == 0) continue;
@@ -247,20 +309,28 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
         summary.cancelled = true;
         break;
       }
-      scorers.put(*batch);
+      {
+        const Stopwatch watch(summary.busy.scoring);
+        scorers.put(*batch);
+      }
       if (scorers.full()) pass_on();
     }
     while (!summary.cancelled && !scorers.empty()) pass_on();
     ring.finish();
+    add_reading(source.seconds(), ring.seconds(), summary.busy);
   }
   if (summary.cancelled) summary.rows_kept = writer.suspend();
   summary.engine = engine->description();
   summary.rows_dataset = source.dataset();
+  summary.way = source.way();
   summary.bound_by_name = bound_by_name;
   summary.outputs = names_of(wanted);
   if (summary.cancelled) return summary;
   summary.rows_digest = rows_digest.hex();
-  writer.finish(summary.rows_digest);
+  {
+    const Stopwatch watch(summary.busy.writing);
+    writer.finish(summary.rows_digest);
+  }
   summary.outputs_digest = writer.outputs_digest();
   summary.pipeline_digest = layout.pipeline_digest;
   summary.bytes_read = source.count() * row_bytes;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -33,6 +34,17 @@ std::string digest_of_rows(const AuditJob& job, const RowsOptions& options) {
     digest.update(buffer.data(), n);
   }
   return digest.hex();
+}
+
+// "100:200", which score wrote.
+void take_range(const std::string& range, const std::string& file, RowsOptions& options) {
+  const char* end = range.data() + range.size();
+  const auto first = std::from_chars(range.data(), end, options.first_row);
+  if (first.ec == std::errc() && first.ptr != end && *first.ptr == ':') {
+    const auto last = std::from_chars(first.ptr + 1, end, options.end_row);
+    if (last.ec == std::errc() && last.ptr == end && options.first_row >= 0 && options.end_row >= options.first_row) return;
+  }
+  throw Error(ErrorCode::corrupt_file, "has a row_range that is none", "/").in_file(file);
 }
 
 AuditCheck compare_digests(const char* name, const std::string& recorded, const std::string& found) {
@@ -77,6 +89,8 @@ AuditReport audit(const AuditJob& job) {
   }
   RowsOptions rows_options = job.rows_options;
   if (rows_options.dataset.empty()) rows_options.dataset = stored.attribute("source_dataset").value_or("");
+  const std::string range = stored.attribute("row_range").value_or("");
+  if (!range.empty() && rows_options.first_row == 0 && rows_options.end_row < 0) take_range(range, job.output_path, rows_options);
   std::map<std::string, std::string> recorded;
   for (const char* name : {"pipeline_digest", "rows_digest", "outputs_digest", "arithmetic"})
     recorded[name] = stored.attribute(name).value_or("none");
