@@ -26,6 +26,12 @@ namespace {
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
 constexpr int kSlots = 2;  // one being read, one written, beside those being scored
 
+std::vector<std::string> paths_of(const ScoreJob& job) {
+  std::vector<std::string> paths{job.rows_path};
+  paths.insert(paths.end(), job.rows.more_files.begin(), job.rows.more_files.end());
+  return paths;
+}
+
 PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const WantedOutputs& wanted,
                            const Program& program, const RowSource& source, bool bound_by_name) {
   PredictionLayout layout;
@@ -37,9 +43,9 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
   layout.mark_bad_rows = job.bad_rows == BadRows::mark;
   layout.pipeline_digest = pipeline_digest(model.pipeline);
   layout.arithmetic = job.arithmetic == Arithmetic::exact ? "exact" : "sklearn";
-  layout.source_name = std::filesystem::path(job.rows_path).filename().string();
-  for (const std::string& more : job.rows.more_files)
-    layout.source_name += "," + std::filesystem::path(more).filename().string();
+  std::vector<std::string> names;
+  for (const std::string& path : paths_of(job)) names.push_back(std::filesystem::path(path).filename().string());
+  layout.source_name = fmt::format("{}", fmt::join(names, ","));
   layout.source_dataset = source.dataset();
   layout.feature_order = bound_by_name ? "names" : "position";
   if (job.rows.first_row != 0 || job.rows.end_row >= 0)
@@ -53,9 +59,7 @@ constexpr std::int64_t kMostBytesReread = std::int64_t{256} << 20;
 
 std::string stamp_of(const ScoreJob& job) {
   std::vector<std::string> stamps;
-  std::vector<std::string> paths{job.rows_path};
-  paths.insert(paths.end(), job.rows.more_files.begin(), job.rows.more_files.end());
-  for (const std::string& path : paths) {
+  for (const std::string& path : paths_of(job)) {
     const std::optional<h5::FileIdentity> file = h5::identity_of(path);
     stamps.push_back(file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file");
   }
@@ -67,8 +71,8 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
                            const RowSource& source) {
   std::string columns;
   for (const std::string& name : source.feature_names()) columns += name + ",";
-  std::string copies;
-  for (const CopiedColumn& copy : layout.copies) copies += copy.name + ",";
+  std::vector<std::string> copies;
+  for (const CopiedColumn& copy : layout.copies) copies.push_back(copy.name);
   return {{"pipeline digest", layout.pipeline_digest},
           {"arithmetic", layout.arithmetic},
           {"file of rows", layout.source_name},
@@ -77,8 +81,8 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
           {"number of rows", std::to_string(layout.rows)},
           {"element type", std::string(element_name(source.type()))},
           {"order of columns", layout.feature_order},
-          {"range of rows", layout.row_range.empty() ? "all" : layout.row_range},
-          {"copied columns", copies},
+          {"range of rows", layout.row_range.empty() ? std::string("all") : layout.row_range},
+          {"copied columns", fmt::format("{}", fmt::join(copies, ","))},
           {"columns", columns.empty() ? std::to_string(source.columns()) : columns},
           {"list of outputs", names_of(layout.wanted)},
           {"type of outputs", layout.type == OutputType::f32 ? "f32" : "f64"},
@@ -253,8 +257,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const std::unique_ptr<Engine> engine = job.make(job.engine, program, job.engine_options);
 
   std::vector<std::string> inputs = job.model_paths;
-  inputs.push_back(job.rows_path);
-  inputs.insert(inputs.end(), job.rows.more_files.begin(), job.rows.more_files.end());
+  const std::vector<std::string> rows_paths = paths_of(job);
+  inputs.insert(inputs.end(), rows_paths.begin(), rows_paths.end());
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
                           {fingerprint_of(layout, rows_stamp, source), job.resume, job.checkpoint_seconds});
