@@ -411,8 +411,89 @@ class Resuming(CommandLine):
         self.refused("score", FLIGHTS / "model.joblib", "rows.h5", "-o", "out.h5", "--resume", "--output", "label",
                      says="another list of outputs")
         self.refused("score", *self.job("out.h5", "--resume", "--arithmetic", "sklearn"), says="arithmetic")
-        self.refused("score", *self.job("out.h5", "--resume", "--bad-rows", "mark"), says="another rule for bad rows")
         self.assertGreater(self.resumed(), 100_000)
+
+    def stopped_at_a_bad_row(self, row):
+        """A run that ends at `row` with a feature of it that is NaN; gives the bytes of a run that marks it."""
+        with h5py.File(self.folder / "rows.h5", "r+") as file:
+            file["X"][row, 3] = np.nan
+            name = text(file["X"].attrs["feature_names"][3])
+        self.run_evenscore("score", *self.job("marked.h5", "--bad-rows", "mark"))
+        marked = (self.folder / "marked.h5").read_bytes()
+        (self.folder / "marked.h5").unlink()
+        result = self.run_evenscore("score", *self.job("out.h5", "--batch-rows", "30000"), status=2)
+        self.assertIn(f"row {row}", result.stderr)
+        self.assertIn(name, result.stderr)
+        return marked
+
+    def test_a_run_that_stopped_at_a_bad_row_goes_on_marking_it(self):
+        marked = self.stopped_at_a_bad_row(500_000)
+        kept = {name: (self.folder / name).read_bytes() for name in ("out.h5.part", "out.h5.journal")}
+        self.refused("score", *self.job("out.h5", "--resume"), says="row 500000")
+        result = json.loads(self.run_evenscore("score", *self.job("out.h5", "--resume", "--bad-rows", "mark", "--json")).stdout)
+        self.assertEqual((result["rows_resumed"], result["bad_rows"]), (7 * 65536, 1))
+        self.assertEqual((self.folder / "out.h5").read_bytes(), marked)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.h5", "rows.h5"])
+        # Damage of what was scored is seen here too.
+        (self.folder / "out.h5").unlink()
+        part = kept["out.h5.part"]
+        for place, rows in ((100, 0), (3_000_000, None)):
+            (self.folder / "out.h5.journal").write_bytes(kept["out.h5.journal"])
+            (self.folder / "out.h5.part").write_bytes(part[:place] + bytes([part[place] ^ 1]) + part[place + 1:])
+            result = json.loads(self.run_evenscore("score", *self.job("out.h5", "--resume", "--bad-rows", "mark", "--json")).stdout)
+            self.assertEqual((self.folder / "out.h5").read_bytes(), marked)
+            self.assertLess(result["rows_resumed"], 7 * 65536)
+            if rows is not None:
+                self.assertEqual(result["rows_resumed"], rows)
+            (self.folder / "out.h5").unlink()
+
+    def test_a_run_that_marks_is_not_gone_on_with_by_one_that_stops(self):
+        job = self.start("--bad-rows", "mark", "--device", "reference", "--threads", "1", "--batch-rows", "20000")
+        while job.poll() is None and not (self.folder / "out.h5.journal").exists():
+            pass
+        job.send_signal(signal.SIGINT)
+        job.communicate(timeout=60)
+        self.refused("score", *self.job("out.h5", "--resume"), says="another rule for bad rows: mark then, stop now")
+
+    def test_the_change_from_stop_to_mark_killed_again_and_again(self):
+        marked = self.stopped_at_a_bad_row(600_000)
+        kept = {name: (self.folder / name).read_bytes() for name in ("out.h5.part", "out.h5.journal")}
+        random = np.random.default_rng(8)
+        for kill in range(40):
+            if kill % 4 == 0:
+                for name in set(os.listdir(self.folder)) - {"rows.h5"}:
+                    (self.folder / name).unlink()
+                for name, content in kept.items():
+                    (self.folder / name).write_bytes(content)
+            job = self.start("--resume", "--bad-rows", "mark", "--threads", "1")
+            try:
+                job.wait(timeout=random.uniform(0, 0.12))
+            except subprocess.TimeoutExpired:
+                job.kill()
+            self.assertEqual(job.communicate(timeout=60)[1].decode(), "")
+            if (self.folder / "out.h5").exists():
+                self.assertEqual((self.folder / "out.h5").read_bytes(), marked)
+                (self.folder / "out.h5").unlink()
+        self.run_evenscore("score", *self.job("out.h5", "--resume", "--bad-rows", "mark"))
+        self.assertEqual((self.folder / "out.h5").read_bytes(), marked)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["out.h5", "rows.h5"])
+
+    def test_labels_without_a_missing_value_are_marked_by_index(self):
+        random = np.random.default_rng(3)
+        rows = random.normal(size=(200_000, 3))
+        rows[150_000, 1] = np.inf
+        self.rows_file(rows)
+        model = sklearn.linear_model.LogisticRegression().fit(rows[:500, :], rows[:500, 0] > 0)
+        joblib.dump(model, self.folder / "model.joblib")
+        for outputs in ("label", "label,label_index", "label_index,log_proba,decision"):
+            job = ["model.joblib", "rows.h5", "--output", outputs, "--batch-rows", "9999", "--output-dtype", "f32"]
+            self.run_evenscore("score", *job, "-o", "marked.h5", "--bad-rows", "mark")
+            self.run_evenscore("score", *job, "-o", "out.h5", status=2)
+            result = self.run_evenscore("score", *job, "-o", "out.h5", "--resume", "--bad-rows", "mark", "--json")
+            self.assertEqual(json.loads(result.stdout)["rows_resumed"], 131_072)
+            self.assertEqual((self.folder / "out.h5").read_bytes(), (self.folder / "marked.h5").read_bytes())
+            for name in ("out.h5", "marked.h5"):
+                (self.folder / name).unlink()
 
     def test_other_rows_are_refused(self):
         self.unfinished()

@@ -57,6 +57,7 @@ using Fingerprint = std::vector<std::pair<std::string, std::string>>;
 /// `path.journal`; the destructor then leaves that and `path.part` where they are.
 struct Resumption {
   Fingerprint fingerprint;  ///< a run is gone on with only where all of this is the same
+  Fingerprint stopped;      ///< with mark_bad_rows: or all of this, that of the job without it; may be empty
   bool resume = false;      ///< go on with the unfinished run, if there is one
   double seconds = 5.0;     ///< between two notes in the journal, or less where much is written
 };

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <vector>
 
 #include "evenscore/error.h"
+#include "h5/directory.h"
 #include "h5/uninterrupted.h"
 
 namespace evenscore {
@@ -77,7 +77,7 @@ void JournalFile::create(std::span<const std::byte> header) {
   file_ = open_at(journal_path_, O_WRONLY | O_CREAT | O_EXCL);
   if (file_ < 0) throw failure(journal_path_, "be created", errno);
   append(header);
-  sync_folder();
+  h5::sync_directory_of(journal_path_);
 }
 
 void JournalFile::go_on(std::uint64_t bytes) {
@@ -101,8 +101,7 @@ void JournalFile::append(std::span<const std::byte> records) {
 void JournalFile::remove() {
   if (file_ >= 0) close(file_);
   file_ = -1;
-  if (uninterrupted([&] { return unlink(journal_path_.c_str()); }) == 0) return sync_folder();
-  if (errno != ENOENT) throw failure(journal_path_, "be removed", errno);
+  h5::remove_durably(journal_path_);
 }
 
 void JournalFile::discard() {
@@ -110,15 +109,6 @@ void JournalFile::discard() {
     remove();
   } catch (const Error&) {  // it says nothing of any file that is there; the next run removes it
   }
-}
-
-void JournalFile::sync_folder() const {
-  const std::filesystem::path parent = std::filesystem::path(journal_path_).parent_path();
-  const int folder = open_at(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
-  if (folder < 0) throw failure(journal_path_, "open its directory", errno);
-  const int reason = uninterrupted([&] { return fsync(folder); }) == 0 ? 0 : errno;
-  close(folder);
-  if (reason != 0) throw failure(journal_path_, "be made durable in its directory", reason);
 }
 
 }  // namespace evenscore

@@ -40,8 +40,6 @@ class JournalFile {
   void discard();
 
  private:
-  void sync_folder() const;
-
   std::string journal_path_;
   int file_ = -1;
 };

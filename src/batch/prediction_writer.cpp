@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "batch/journal_file.h"
+#include "batch/marked_run.h"
 #include "batch/output_layout.h"
 #include "batch/part_frame.h"
 #include "batch/progress_notes.h"
@@ -60,7 +61,9 @@ struct PredictionWriter::Impl {
   Impl(const std::string& output, const PredictionLayout& wanted, const std::vector<std::string>& inputs,
        bool overwrite, Resumption resumption)
       : path(output), layout(wanted) {
-    resumption.fingerprint.emplace_back("version of evenscore", EVENSCORE_VERSION);
+    const Fingerprint asked = resumption.fingerprint;
+    for (Fingerprint* fingerprint : {&resumption.fingerprint, &resumption.stopped})
+      if (!fingerprint->empty()) fingerprint->emplace_back("version of evenscore", EVENSCORE_VERSION);
     file.emplace(path, overwrite, inputs, h5::Unfinished::keep);
     journal.emplace(path);
     for (const std::string& input : inputs) {
@@ -68,7 +71,13 @@ struct PredictionWriter::Impl {
       throw Error(ErrorCode::bad_request, fmt::format("its journal is the input {}", input), {},
                   "choose another output");
     }
-    const std::optional<Journal> before = file->is_kept() ? journal->read() : std::nullopt;
+    settle_marking(path);
+    std::optional<Journal> before = file->is_kept() ? journal->read() : std::nullopt;
+    if (before && resumption.resume && before->header.fingerprint == resumption.stopped) {
+      const bool is_marked = mark_stopped_run(path, *file, *before, wanted, asked);
+      if (is_marked) file.emplace(path, overwrite, inputs, h5::Unfinished::keep);
+      before = is_marked ? journal->read() : std::nullopt;
+    }
     if (before && !before->records.empty() && go_on(*before, resumption, overwrite)) return;
     journal->remove();
     if (file->is_kept()) file->start_over();

@@ -89,6 +89,16 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
           {"rule for bad rows", layout.mark_bad_rows ? "mark" : "stop"}};
 }
 
+Resumption resumption_of(const ScoreJob& job, const PredictionLayout& layout, const std::string& rows_stamp,
+                         const RowSource& source) {
+  Resumption resumption{fingerprint_of(layout, rows_stamp, source), {}, job.resume, job.checkpoint_seconds};
+  if (!layout.mark_bad_rows) return resumption;
+  PredictionLayout stopped = layout;
+  stopped.mark_bad_rows = false;
+  resumption.stopped = fingerprint_of(stopped, rows_stamp, source);
+  return resumption;
+}
+
 // Some of the blocks that an unfinished run has read, the first and the last among them, must be the same.
 void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blocks, std::int64_t row_bytes) {
   const auto n = static_cast<std::int64_t>(blocks.size());
@@ -261,7 +271,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   inputs.insert(inputs.end(), rows_paths.begin(), rows_paths.end());
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
-                          {fingerprint_of(layout, rows_stamp, source), job.resume, job.checkpoint_seconds});
+                          resumption_of(job, layout, rows_stamp, source));
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
   const std::int64_t results = result_bytes(program, job.output_type, wanted);

@@ -79,7 +79,7 @@ class Faults:
 
     def judge(self, name, output, result, must_succeed):
         left = sorted(os.listdir(output))
-        if not set(left) <= set(jobs.FILES):
+        if not set(left) <= {*jobs.FILES, *(jobs.MARKING if result.returncode else [])}:
             return f"{name}: leaves {left}"
         if result.returncode == 0:
             self.survived += 1
@@ -131,14 +131,18 @@ class Faults:
 
 def main():
     evenscore, repository, shim = sys.argv[1:]
+    with jobs.Job(evenscore, repository, bad_row=140_000) as job:
+        marking = Faults(job, shim)
+        cases = [case for case in marking.cases(job.stopped(), "--resume") if case[3] in ("EIO", "EINTR")]
+        wrong = jobs.for_each(marking.check, cases)
     with jobs.Job(evenscore, repository) as job:
         faults = Faults(job, shim)
         cases = list(faults.cases(None))
         unfinished = faults.unfinished()
         cases += faults.cases(unfinished, "--resume")
-        wrong = jobs.for_each(faults.check, cases)
+        wrong += jobs.for_each(faults.check, cases)
         wrong += jobs.for_each(faults.check_input, list(faults.input_cases()))
-        jobs.end(f"{faults.runs} runs with a call that fails, {faults.survived} of them to the end", wrong)
+        jobs.end(f"{marking.runs} runs with a call that fails in marking a stopped run, {faults.runs} others, {marking.survived + faults.survived} of them to the end", wrong)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,16 @@ import tempfile
 
 BLOCK = 65_536
 ROWS = 150_000  # two blocks and a part of one
-RECORD = 64     # bytes of a journal's record of two outputs
+ROW_BYTES = 60
 FILES = ["out.h5", "out.h5.journal", "out.h5.part"]
+MARKING = ["out.h5.marked.journal", "out.h5.marked.part", "out.h5.marked.ready"]
 WORKERS = 2
 
 
 class Job:
-    """Rows in one folder, outputs in folders of their own."""
+    """Rows in one folder, outputs in folders of their own. With a bad row it marks."""
 
-    def __init__(self, evenscore, repository):
+    def __init__(self, evenscore, repository, bad_row=None):
         self.evenscore = evenscore
         self.model = pathlib.Path(repository) / "examples/flights/model.joblib"
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30 else None
@@ -30,6 +31,12 @@ class Job:
         self.rows = self.input / "rows.h5"
         self.outputs = 0
         subprocess.run([evenscore, "generate", "-o", self.rows, "--rows", str(ROWS), "--like", self.model, "--quiet"], check=True)
+        self.rule = []
+        if bad_row is not None:
+            self.rule = ["--bad-rows", "mark"]
+            with open(self.rows, "r+b") as file:
+                file.seek(self.rows.stat().st_size - (ROWS - bad_row) * ROW_BYTES)
+                file.write(b"\xff" * 4)
         self.whole = self.undisturbed()
 
     def __enter__(self):
@@ -57,29 +64,37 @@ class Job:
 
     def command(self, output, *more, rows=None):
         return [self.evenscore, "score", self.model, rows or self.rows, "-o", output / "out.h5", "--output", "label,proba",
-                "--checkpoint", "0", "--batch-rows", str(BLOCK // 2), "--threads", "1", "--device", "cpu", "--quiet", *map(str, more)]
+                "--checkpoint", "0", "--batch-rows", str(BLOCK // 2), "--threads", "1", "--device", "cpu", "--quiet", *self.rule, *map(str, more)]
 
     def run(self, output, *more, rows=None, **environment):
         return subprocess.run(self.command(output, *more, rows=rows), capture_output=True, text=True, check=False, timeout=60,
                               env={**os.environ, **{name: str(value) for name, value in environment.items()}})
+
+    def stopped(self):
+        """A folder with a run that ended at the bad row."""
+        output = self.new_output()
+        rule, self.rule = self.rule, []
+        result = self.run(output)
+        self.rule = rule
+        assert result.returncode == 2 and (output / "out.h5.journal").exists(), result.stderr
+        return output
 
     @staticmethod
     def digest(output):
         return hashlib.sha256((output / "out.h5").read_bytes()).hexdigest()
 
 
-def journal_records(size, header):
-    """How many whole records a journal of `size` bytes has."""
-    return max(0, size - header) // RECORD
-
-
 def rows_resumed(result):
     return json.loads(result.stdout)["rows_resumed"]
 
 
-def header_bytes(journal):
-    content = journal.read_bytes()[:28]
-    return 20 + 8 + int.from_bytes(content[20:28], "little") + 8 if len(content) == 28 else 1 << 40
+def journal_records(journal, size):
+    """How many whole records the first `size` bytes of a journal have: each a number, 16 bytes of rows and of each output, a check."""
+    content = journal.read_bytes()
+    if len(content) < 28 or size < 28:
+        return 0
+    outputs = 2 + (b"status" in content[:28 + int.from_bytes(content[20:28], "little")])
+    return max(0, size - 36 - int.from_bytes(content[20:28], "little")) // (8 + 16 + 16 * outputs + 8)
 
 
 def for_each(work, cases):

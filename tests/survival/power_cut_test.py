@@ -64,7 +64,7 @@ class PowerCuts:
         noted = 0
         if "out.h5.journal" in durable and (output / "out.h5.part").exists():
             journal = output / "out.h5.journal"
-            noted = jobs.journal_records(durable["out.h5.journal"], jobs.header_bytes(journal)) if journal.exists() else 0
+            noted = jobs.journal_records(journal, durable["out.h5.journal"]) if journal.exists() else 0
         again = self.job.run(output, "--resume", "--json")
         if again.returncode != 0 or self.job.digest(output) != self.job.whole:
             return f"{name}: --resume: status {again.returncode}: {again.stderr}"
@@ -81,7 +81,7 @@ class PowerCuts:
             result, _, durable = self.run(output, at=at, seed=1)
             assert result.returncode == CUT
             if durable.get("out.h5.journal", 0) > 0 and (output / "out.h5.part").exists():
-                if jobs.journal_records(durable["out.h5.journal"], jobs.header_bytes(output / "out.h5.journal")) >= 1:
+                if jobs.journal_records(output / "out.h5.journal", durable["out.h5.journal"]) >= 1:
                     return output
             shutil.rmtree(output)
         raise AssertionError("no cut leaves anything")
@@ -89,6 +89,9 @@ class PowerCuts:
 
 def main():
     evenscore, repository, shim = sys.argv[1:]
+    with jobs.Job(evenscore, repository, bad_row=140_000) as job:
+        marking = PowerCuts(job, shim)
+        wrong = jobs.for_each(marking.check, list(marking.cases(job.stopped(), "--resume", seeds=1)))
     with jobs.Job(evenscore, repository) as job:
         cuts = PowerCuts(job, shim)
         older = job.new_output()
@@ -96,9 +99,9 @@ def main():
         cases = list(cuts.cases(None))
         cases += cuts.cases(older, "--overwrite", seeds=1)
         cases += cuts.cases(cuts.unfinished(), "--resume")
-        wrong = jobs.for_each(cuts.check, cases)
+        wrong += jobs.for_each(cuts.check, cases)
         wrong += [] if cuts.resumed > 20 and cuts.complete > 2 else [f"{cuts.resumed} resumed, {cuts.complete} complete: too few"]
-        jobs.end(f"{cuts.cuts} power cuts, {cuts.resumed} of them resumed behind the first row, {cuts.complete} complete", wrong)
+        jobs.end(f"{marking.cuts} power cuts in marking a stopped run, {cuts.cuts} others, {cuts.resumed} of them resumed behind the first row, {cuts.complete} complete", wrong)
 
 
 if __name__ == "__main__":
