@@ -48,7 +48,7 @@ LIBRARIES = {
     r"(libdeflate|zstd|lz4|blosc)\.h": {"src/codec", "bench"},
     r"libaec\.h": {"src/codec"},
     r"openssl/.*": {"src/base"},
-    r"xxhash\.h": {"src/batch", "tests"},
+    r"(xxhash|xxh_x86dispatch)\.h": {"src/batch", "tests"},
     r"hwy/.*": {"src/engine"},
     r"nlohmann/.*": {"src/base", "src/measure", "src/verify", "src/cli", "tests", "bench"},
     r"cuda.*|cub/.*": {"kernels", "bench"},

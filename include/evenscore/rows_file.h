@@ -78,6 +78,11 @@ class RowSource {
   /// row-major, native byte order. Throws also corrupt_file when the file changed since it was opened.
   void read(std::int64_t first_row, std::int64_t n, std::byte* destination);
 
+  /// Whether all rows lie in their files as read() gives them; then read_directly() does what read() does,
+  /// and may be called by several threads at once.
+  bool reads_directly() const;
+  void read_directly(std::int64_t first_row, std::int64_t n, std::byte* destination) const;
+
   /// The key columns of RowsOptions::copies, and n values of the one at `index`, dense and native.
   const std::vector<CopiedColumn>& copied() const;
   void read_copied(std::size_t index, std::int64_t first_row, std::int64_t n, std::byte* destination);

@@ -1,7 +1,12 @@
 #include "batch/block_digest.h"
 
+#if defined(EVENSCORE_XXHASH_DISPATCHES)  // to the widest vectors that the machine has: the same hash
+#define XXH_STATIC_LINKING_ONLY           // for the size of a state
+#include <xxh_x86dispatch.h>
+#else
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -46,6 +51,15 @@ std::vector<BlockHash> BlockDigest::update(const std::byte* bytes, std::int64_t 
     rows_in_block_ = 0;
   }
   return ended;
+}
+
+std::optional<BlockHash> BlockDigest::end_block() {
+  if (rows_in_block_ == 0) return std::nullopt;
+  const BlockHash hash = canonical(block_->state);
+  finished_blocks_.update(hash);
+  XXH3_128bits_reset(&block_->state);
+  rows_in_block_ = 0;
+  return hash;
 }
 
 void BlockDigest::append(std::span<const BlockHash> blocks) {

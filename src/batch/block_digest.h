@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +29,10 @@ class BlockDigest {
   /// The next `rows` rows. Returns the hashes of the blocks that end among them.
   std::vector<BlockHash> update(const std::byte* bytes, std::int64_t rows);
 
-  /// Goes on after whole blocks that were hashed before. At a block's end only.
+  /// Ends the block under way, which may be the last one and shorter: its hash; nothing where it has no rows.
+  std::optional<BlockHash> end_block();
+
+  /// Goes on after blocks that were hashed elsewhere, whole ones but for the last. At a block's end only.
   void append(std::span<const BlockHash> blocks);
 
   /// 64 lower-case hexadecimal digits of all rows so far; more may follow.

@@ -143,6 +143,18 @@ void RowFile::read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& 
   input_.check_unchanged();
 }
 
+bool RowFile::reads_directly() const {
+  return parts_.size() == 1 && parts_.front().direct_offset();
+}
+
+void RowFile::read_directly(std::int64_t first, std::int64_t n, std::byte* to) const {
+  const std::uint64_t row_bytes = parts_.front().row_bytes();
+  const std::uint64_t offset =
+      *parts_.front().direct_offset() + static_cast<std::uint64_t>(first) * row_bytes;
+  input_.read_at(offset, {to, static_cast<std::size_t>(n) * static_cast<std::size_t>(row_bytes)});
+  input_.check_unchanged();
+}
+
 void RowFile::read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool) {
   std::vector<StoredRows::Piece> pieces;
   copies_[i].add_pieces(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(n), to, pool.threads(),

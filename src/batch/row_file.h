@@ -35,6 +35,11 @@ class RowFile {
   /// Writes rows [first, first + n), dense and row-major. Throws corrupt_file also when the file changed.
   void read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);
 
+  /// Whether rows lie one after the other as `read` gives them; then read_directly does what read does, and
+  /// may be called by several threads at once.
+  bool reads_directly() const;
+  void read_directly(std::int64_t first, std::int64_t n, std::byte* to) const;
+
   /// The type of RowsOptions::copies[i], and its rows [first, first + n), dense.
   const h5::StoredField& copied(std::size_t i) const { return plan_.field(plan_.copies[i]); }
   void read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);

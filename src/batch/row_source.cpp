@@ -218,13 +218,13 @@ struct RowSource::Impl {
 
   // read(file, first row in it, rows, rows before these) for the rows [from, from + n) of those that are
   // wanted.
-  template <typename Read>
-  void over_files(std::int64_t from, std::int64_t n, Read read) {
+  template <typename Files, typename Read>
+  void over_files(Files& of, std::int64_t from, std::int64_t n, Read read) const {
     std::int64_t row = first + from, done = 0;
-    for (std::size_t i = 0; i < files.size() && done < n; ++i) {
+    for (std::size_t i = 0; i < of.size() && done < n; ++i) {
       if (row >= first_rows[i + 1]) continue;
       const std::int64_t count = std::min(n - done, first_rows[i + 1] - row);
-      read(files[i], row - first_rows[i], count, done);
+      read(of[i], row - first_rows[i], count, done);
       row += count;
       done += count;
     }
@@ -288,10 +288,27 @@ void RowSource::read(std::int64_t first_row, std::int64_t n, std::byte* destinat
   check_range(first_row, n);
   if (impl_->no_type) throw Error(*impl_->no_type);
   const std::size_t row_bytes = impl_->order.size() * element_size(impl_->type);
-  impl_->over_files(
-      first_row, n, [&](RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
-        file.read(first, count, destination + static_cast<std::size_t>(done) * row_bytes, impl_->pool);
-      });
+  impl_->over_files(impl_->files, first_row, n,
+                    [&](RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
+                      file.read(first, count, destination + static_cast<std::size_t>(done) * row_bytes,
+                                impl_->pool);
+                    });
+}
+
+bool RowSource::reads_directly() const {
+  return !impl_->no_type && std::all_of(impl_->files.begin(), impl_->files.end(),
+                                        [](const RowFile& file) { return file.reads_directly(); });
+}
+
+void RowSource::read_directly(std::int64_t first_row, std::int64_t n, std::byte* destination) const {
+  check_range(first_row, n);
+  const std::size_t row_bytes = impl_->order.size() * element_size(impl_->type);
+  const Impl& impl = *impl_;
+  impl.over_files(impl.files, first_row, n,
+                  [&](const RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
+                    file.read_directly(first, count,
+                                       destination + static_cast<std::size_t>(done) * row_bytes);
+                  });
 }
 
 const std::vector<CopiedColumn>& RowSource::copied() const {
@@ -302,7 +319,7 @@ void RowSource::read_copied(std::size_t index, std::int64_t first_row, std::int6
                             std::byte* destination) {
   check_range(first_row, n);
   const std::size_t size = impl_->copied.at(index).size();
-  impl_->over_files(first_row, n,
+  impl_->over_files(impl_->files, first_row, n,
                     [&](RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
                       file.read_copied(index, first, count,
                                        destination + static_cast<std::size_t>(done) * size, impl_->pool);

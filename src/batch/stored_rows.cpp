@@ -309,6 +309,13 @@ std::uint64_t StoredRows::band_bytes() const {
   return __builtin_mul_overflow(used, impl_->dataset.chunk_bytes(), &bytes) ? UINT64_MAX : bytes;
 }
 
+std::optional<std::uint64_t> StoredRows::direct_offset() const {
+  const bool is_plain =
+      impl_->dataset.layout == h5::Layout::contiguous && impl_->dataset.offset && impl_->row_axis == 0;
+  if (!is_plain || !is_whole_row(impl_->moves[0], impl_->row_stride, impl_->row_bytes)) return std::nullopt;
+  return impl_->dataset.offset;
+}
+
 void StoredRows::add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads,
                             std::vector<Piece>& pieces) {
   if (n == 0) return;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "evenscore/element_type.h"
@@ -42,6 +43,9 @@ class StoredRows {
   /// Rows of a chunk, 1 without chunks; bytes of all decoded chunks across one such band, 0 without.
   std::uint64_t band_rows() const;
   std::uint64_t band_bytes() const;
+
+  /// Where the first row lies, where rows lie one after the other as they are read; else nothing.
+  std::optional<std::uint64_t> direct_offset() const;
 
   /// One independent piece of reading; it is told which thread it runs on.
   using Piece = std::function<void(std::size_t thread)>;

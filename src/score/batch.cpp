@@ -10,12 +10,17 @@ std::int64_t output_size(OutputType type) {
 }  // namespace
 
 Batch::Batch(const Program& program, ElementType type, OutputType output_type, const WantedOutputs& wanted,
-             std::int64_t most_rows, const std::vector<CopiedColumn>& copied_columns)
-    : rows(static_cast<std::size_t>(most_rows * program.n_features()) * element_size(type)),
+             std::int64_t most_rows, const std::vector<CopiedColumn>& copied_columns,
+             std::int64_t most_read_rows)
+    : rows(
+          static_cast<std::size_t>((most_read_rows < 0 ? most_rows : most_read_rows) * program.n_features()) *
+          element_size(type)),
       status(static_cast<std::size_t>(most_rows)),
       type_(type),
       output_type_(output_type),
-      columns_(program.n_features()) {
+      columns_(program.n_features()),
+      n_proba_(program.n_proba()),
+      n_scores_(program.n_scores()) {
   const auto n = static_cast<std::size_t>(most_rows);
   const auto values = n * static_cast<std::size_t>(output_size(output_type));
   if (wanted.label || wanted.label_index) label_index_.resize(n);
@@ -26,19 +31,22 @@ Batch::Batch(const Program& program, ElementType type, OutputType output_type, c
   for (const CopiedColumn& column : copied_columns) copies.emplace_back(n * column.size());
 }
 
-RowsView Batch::rows_view() const {
+RowsView Batch::rows_view(std::int64_t n) const {
   const auto size = static_cast<std::int64_t>(element_size(type_));
-  return {rows.data(), type_, count, columns_, size * columns_, size, MemorySpace::host};
+  return {rows.data(), type_, n, columns_, size * columns_, size, MemorySpace::host};
 }
 
-OutputsView Batch::outputs() {
+OutputsView Batch::outputs(std::int64_t from) {
+  const auto at = [&](std::vector<std::byte>& buffer, std::int64_t columns) -> void* {
+    return buffer.empty() ? nullptr : buffer.data() + from * columns * output_size(output_type_);
+  };
   OutputsView view;
   view.type = output_type_;
-  view.label_index = label_index_.empty() ? nullptr : label_index_.data();
-  view.proba = proba_.empty() ? nullptr : proba_.data();
-  view.log_proba = log_proba_.empty() ? nullptr : log_proba_.data();
-  view.decision = decision_.empty() ? nullptr : decision_.data();
-  view.status = status.data();
+  view.label_index = label_index_.empty() ? nullptr : label_index_.data() + from;
+  view.proba = at(proba_, n_proba_);
+  view.log_proba = at(log_proba_, n_proba_);
+  view.decision = at(decision_, n_scores_);
+  view.status = status.data() + from;
   return view;
 }
 

@@ -15,7 +15,8 @@
 #include "evenscore/error.h"
 #include "h5/file_identity.h"
 #include "score/batch.h"
-#include "score/channel.h"
+#include "score/batch_ring.h"
+#include "score/block_run.h"
 #include "score/chosen_outputs.h"
 #include "score/pinned_batches.h"
 #include "score/scorers.h"
@@ -24,7 +25,10 @@ namespace evenscore {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
-constexpr int kSlots = 2;  // one being read, one written, beside those being scored
+constexpr std::int64_t kPieceBytes = std::int64_t{256} << 10;       // of rows that a core's cache holds
+constexpr std::int64_t kMostBlockResults = std::int64_t{16} << 20;  // of a block
+constexpr std::int64_t kBlocksAThread = 2;
+constexpr std::size_t kSlots = 2;  // one being read, one written, beside those being scored
 
 std::vector<std::string> paths_of(const ScoreJob& job) {
   std::vector<std::string> paths{job.rows_path};
@@ -44,7 +48,8 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
   layout.pipeline_digest = pipeline_digest(model.pipeline);
   layout.arithmetic = job.arithmetic == Arithmetic::exact ? "exact" : "sklearn";
   std::vector<std::string> names;
-  for (const std::string& path : paths_of(job)) names.push_back(std::filesystem::path(path).filename().string());
+  for (const std::string& path : paths_of(job))
+    names.push_back(std::filesystem::path(path).filename().string());
   layout.source_name = fmt::format("{}", fmt::join(names, ","));
   layout.source_dataset = source.dataset();
   layout.feature_order = bound_by_name ? "names" : "position";
@@ -136,108 +141,128 @@ void add_reading(const ReadSeconds& threads, const BusySeconds& ring, BusySecond
   busy.writing += ring.writing;
 }
 
-/// Two threads beside the caller's: rows flow reader -> engine -> writer through slots that return to the
-/// reader.
-class BatchRing {
- public:
-  BatchRing(RowSource& source, PredictionWriter& writer, BlockDigest& digest)
-      : source_(source), writer_(writer), digest_(digest) {}
-  ~BatchRing() { stop(); }
-  BatchRing(const BatchRing&) = delete;
-  BatchRing& operator=(const BatchRing&) = delete;
+// Scores every row behind those of an unfinished run. Two schedules, the same bits.
+struct Scoring {
+  const ScoreJob& job;
+  const Program& program;
+  RowSource& source;
+  Engine& engine;
+  PredictionWriter& writer;
+  BlockDigest& rows_digest;
+  const WantedOutputs& wanted;
+  std::int64_t row_bytes;
+  ScoreSummary& summary;
 
-  void start(std::vector<Batch>& slots, std::int64_t first_row, std::int64_t batch_rows) {
-    for (Batch& slot : slots) free_.push(&slot);
-    reader_ = std::thread([this, first_row, batch_rows] {
-      guarded([this, first_row, batch_rows] { read_all(first_row, batch_rows); });
-    });
-    writer_thread_ = std::thread([this] { guarded([this] { write_all(); }); });
+  std::int64_t results() const { return result_bytes(program, job.output_type, wanted); }
+  std::size_t threads() const {
+    return static_cast<std::size_t>(std::max(1, job.engine_options.threads > 0
+                                                    ? job.engine_options.threads
+                                                    : static_cast<int>(std::thread::hardware_concurrency())));
   }
 
-  /// The next batch of rows, nothing after the last or after a failure.
-  Batch* next() { return full_.pop().value_or(nullptr); }
-  void write(Batch* batch) { scored_.push(batch); }
-
-  /// After finish(); reading is all that the reader waited for, hashing apart.
-  const BusySeconds& seconds() const { return seconds_; }
-
-  /// Waits for what is under way; rethrows the first failure of either thread.
-  void finish() {
-    scored_.close();
-    if (writer_thread_.joinable()) writer_thread_.join();
-    stop();
-    if (failure_) std::rethrow_exception(failure_);
+  // Whether rows can go from the file through a core's cache: on CPUs, without chunks or gathering, and where
+  // there are blocks enough for every thread.
+  bool by_blocks() const {
+    return job.engine == EngineKind::cpu && job.batch_rows == 0 && source.reads_directly() && row_bytes > 0 &&
+           results() * BlockDigest::kBlockRows <= kMostBlockResults &&
+           source.count() - summary.rows_before >=
+               kBlocksAThread * static_cast<std::int64_t>(threads()) * BlockDigest::kBlockRows;
   }
 
- private:
-  template <class Work>
-  void guarded(Work work) {
-    try {
-      work();
-    } catch (...) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (!failure_) failure_ = std::current_exception();
-      }
-      close();
+  void report(std::int64_t rows) const {
+    if (job.progress) job.progress({rows, source.count(), rows * row_bytes});
+  }
+
+  void score_blocks() {
+    std::vector<std::unique_ptr<Engine>> engines;
+    EngineOptions one_thread = job.engine_options;
+    one_thread.threads = 1;
+    while (engines.size() < threads()) engines.push_back(job.make(job.engine, program, one_thread));
+    BlockRun::Options options;
+    options.first_row = summary.rows_before;
+    options.piece_rows = std::clamp<std::int64_t>(kPieceBytes / row_bytes, 1, BlockDigest::kBlockRows);
+    options.stop_at_bad_rows = job.bad_rows == BadRows::stop;
+    std::vector<BlockRun::Block> slots;
+    while (slots.size() < threads() + kSlots) {
+      slots.emplace_back(Batch(program, source.type(), job.output_type, wanted, BlockDigest::kBlockRows,
+                               source.copied(), options.piece_rows));
     }
-  }
-
-  void read_all(std::int64_t first_row, std::int64_t batch_rows) {
-    for (std::int64_t row = first_row; row < source_.count();) {
-      const std::optional<Batch*> slot = free_.pop();
-      if (!slot) return;
-      Batch& batch = **slot;
-      batch.first = row;
-      // Up to a multiple of the batch, so that chunks are decoded once after a resumption too.
-      batch.count = std::min(batch_rows - row % batch_rows, source_.count() - row);
-      row += batch.count;
+    BlockRun run(source, program, std::move(engines), std::move(slots), options);
+    while (BlockRun::Block* block = run.next(job.cancelled)) {
+      Batch& batch = block->batch;
+      rows_digest.append({&block->rows_hash, 1});
+      summary.bad_rows += std::count_if(batch.status.begin(), batch.status.begin() + batch.count,
+                                        [](std::uint8_t status) { return status != 0; });
       {
-        const Stopwatch watch(seconds_.reading);
-        source_.read(batch.first, batch.count, batch.rows.data());
+        const Stopwatch watch(summary.busy.copying);
         for (std::size_t i = 0; i < batch.copies.size(); ++i)
-          source_.read_copied(i, batch.first, batch.count, batch.copies[i].data());
+          source.read_copied(i, batch.first, batch.count, batch.copies[i].data());
       }
       {
-        const Stopwatch watch(seconds_.hashing);
-        batch.row_blocks = digest_.update(batch.rows.data(), batch.count);
+        const Stopwatch watch(summary.busy.writing);
+        writer.write(batch.first, batch.count, batch.outputs(), batch.row_blocks, batch.copied());
       }
-      full_.push(&batch);
+      const std::int64_t rows = batch.first + batch.count;
+      run.give_back(block);
+      report(rows);
     }
-    full_.close();
+    summary.cancelled = writer.rows_written() < source.count();
+    const BusySeconds seconds = run.seconds();
+    summary.busy.reading += seconds.reading;
+    summary.busy.hashing += seconds.hashing;
+    summary.busy.scoring += seconds.scoring;
   }
 
-  void write_all() {
-    while (const std::optional<Batch*> batch = scored_.pop()) {
+  void score_batches() {
+    const std::int64_t most =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results());
+    std::int64_t batch_rows =
+        job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
+    batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
+    const std::size_t n_slots = kSlots + static_cast<std::size_t>(engine.concurrent_runs());
+    std::vector<Batch> slots;
+    slots.reserve(n_slots);
+    while (slots.size() < n_slots)
+      slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows, source.copied());
+    const PinnedBatches pinned(engine, slots);
+    BatchRing ring(source, writer, rows_digest);
+    ring.start(slots, summary.rows_before, batch_rows);
+    Scorers scorers(engine);
+    const auto take = [&]() -> Batch& {
+      const Stopwatch watch(summary.busy.scoring);
+      return scorers.take();
+    };
+    const auto pass_on = [&] {
+      Batch& batch = take();
+      for (std::int64_t i = 0; i < batch.count; ++i) {
+        const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
+        if (status == 0) continue;
+        if (job.bad_rows == BadRows::stop) {
+          throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
+                                       batch.first + i, source.dataset(), source.feature_names())
+              .in_file(source.path());
+        }
+        ++summary.bad_rows;
+      }
+      const std::int64_t rows = batch.first + batch.count;
+      ring.write(&batch);
+      report(rows);
+    };
+    while (Batch* batch = ring.next()) {
+      if (job.cancelled != nullptr && job.cancelled->load()) {
+        summary.cancelled = true;
+        break;
+      }
       {
-        const Stopwatch watch(seconds_.writing);
-        writer_.write((*batch)->first, (*batch)->count, (*batch)->outputs(), (*batch)->row_blocks,
-                      (*batch)->copied());
+        const Stopwatch watch(summary.busy.scoring);
+        scorers.put(*batch);
       }
-      free_.push(*batch);
+      if (scorers.full()) pass_on();
     }
+    while (!summary.cancelled && !scorers.empty()) pass_on();
+    ring.finish();
+    add_reading(source.seconds(), ring.seconds(), summary.busy);
   }
-
-  void close() {
-    free_.close();
-    full_.close();
-    scored_.close();
-  }
-
-  void stop() {
-    close();
-    if (reader_.joinable()) reader_.join();
-    if (writer_thread_.joinable()) writer_thread_.join();
-  }
-
-  RowSource& source_;
-  PredictionWriter& writer_;
-  BlockDigest& digest_;
-  BusySeconds seconds_;
-  Channel<Batch*> free_, full_, scored_;
-  std::mutex mutex_;
-  std::exception_ptr failure_;
-  std::thread reader_, writer_thread_;
 };
 
 }  // namespace
@@ -274,18 +299,6 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
                           resumption_of(job, layout, rows_stamp, source));
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
-  const std::int64_t results = result_bytes(program, job.output_type, wanted);
-  const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results);
-  std::int64_t batch_rows =
-      job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
-  batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
-  const int n_slots = kSlots + engine->concurrent_runs();
-  std::vector<Batch> slots;
-  slots.reserve(static_cast<std::size_t>(n_slots));
-  for (int i = 0; i < n_slots; ++i)
-    slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows, source.copied());
-  const PinnedBatches pinned(*engine, slots);
-
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
   ScoreSummary summary;
   summary.rows = source.count();
@@ -293,46 +306,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   summary.bad_rows = writer.bad_rows_before();
   check_rows_read_before(source, writer.row_blocks(), row_bytes);
   rows_digest.append(writer.row_blocks());
-  {
-    BatchRing ring(source, writer, rows_digest);
-    ring.start(slots, summary.rows_before, batch_rows);
-    Scorers scorers(*engine);
-    const auto take = [&]() -> Batch& {
-      const Stopwatch watch(summary.busy.scoring);
-      return scorers.take();
-    };
-    const auto pass_on = [&] {
-      Batch& batch = take();
-      for (std::int64_t i = 0; i < batch.count; ++i) {
-        const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
-        if (status == 0) continue;
-        if (job.bad_rows == BadRows::stop) {
-          throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
-                                       batch.first + i, source.dataset(), source.feature_names())
-              .in_file(source.path());
-        }
-        ++summary.bad_rows;
-      }
-      const Progress progress{batch.first + batch.count, source.count(),
-                              (batch.first + batch.count) * row_bytes};
-      ring.write(&batch);
-      if (job.progress) job.progress(progress);
-    };
-    while (Batch* batch = ring.next()) {
-      if (job.cancelled != nullptr && job.cancelled->load()) {
-        summary.cancelled = true;
-        break;
-      }
-      {
-        const Stopwatch watch(summary.busy.scoring);
-        scorers.put(*batch);
-      }
-      if (scorers.full()) pass_on();
-    }
-    while (!summary.cancelled && !scorers.empty()) pass_on();
-    ring.finish();
-    add_reading(source.seconds(), ring.seconds(), summary.busy);
-  }
+  Scoring scoring{job, program, source, *engine, writer, rows_digest, wanted, row_bytes, summary};
+  scoring.by_blocks() ? scoring.score_blocks() : scoring.score_batches();
   if (summary.cancelled) summary.rows_kept = writer.suspend();
   summary.engine = engine->description();
   summary.rows_dataset = source.dataset();
