@@ -44,8 +44,7 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
 constexpr std::int64_t kMostBlocksReread = 16;
 constexpr std::int64_t kMostBytesReread = std::int64_t{256} << 20;
 
-std::string stamp_of(const std::string& path) {
-  const std::optional<h5::FileIdentity> file = h5::identity_of(path);
+std::string stamp_of(const std::optional<h5::FileIdentity>& file) {
   return file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file";
 }
 
@@ -70,7 +69,11 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
 
 Resumption resumption_of(const ScoreJob& job, const PredictionLayout& layout, const std::string& rows_stamp,
                          const RowSource& source) {
-  Resumption resumption{fingerprint_of(layout, rows_stamp, source), {}, job.resume, job.checkpoint_seconds};
+  Resumption resumption{fingerprint_of(layout, rows_stamp, source),
+                        {},
+                        job.resume,
+                        job.checkpoint_seconds,
+                        job.durable != nullptr ? &job.durable->rows_kept : nullptr};
   if (!layout.mark_bad_rows) return resumption;
   PredictionLayout stopped = layout;
   stopped.mark_bad_rows = false;
@@ -196,7 +199,7 @@ class BatchRing {
 
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const auto start = std::chrono::steady_clock::now();
-  const std::string rows_stamp = stamp_of(job.rows_path);
+  const std::optional<h5::FileIdentity> rows_file = h5::identity_of(job.rows_path);
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
@@ -207,9 +210,10 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
 
   std::vector<std::string> inputs = job.model_paths;
   inputs.push_back(job.rows_path);
+  if (job.durable != nullptr) job.durable->rows = source.count();
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
-                          resumption_of(job, layout, rows_stamp, source));
+                          resumption_of(job, layout, stamp_of(rows_file), source));
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
   const std::int64_t results = result_bytes(program, job.output_type, wanted);
@@ -269,6 +273,11 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   summary.bound_by_name = bound_by_name;
   summary.outputs = names_of(wanted);
   if (summary.cancelled) return summary;
+  if (h5::identity_of(job.rows_path) != rows_file) {
+    throw Error(ErrorCode::corrupt_file, "was replaced or changed while it was read", {},
+                "run again when nothing writes to it")
+        .in_file(job.rows_path);
+  }
   summary.rows_digest = rows_digest.hex();
   writer.finish(summary.rows_digest);
   summary.outputs_digest = writer.outputs_digest();
