@@ -22,7 +22,7 @@ import job as jobs
 
 EVENSCORE, REPOSITORY, SHIM = sys.argv[1:4]
 JOB = jobs.Job(EVENSCORE, REPOSITORY)
-LARGE = 3_000_000
+LARGE = 2_000_000
 
 
 class Disturbed(unittest.TestCase):
@@ -127,20 +127,19 @@ class Signals(Disturbed):
 
     def test_in_a_batch_of_all_rows(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            job = self.start(rows=self.rows)
-            job.kill()
-            job.communicate()
-            command = JOB.command(self.output, "--overwrite", rows=self.rows)
+            command = JOB.command(self.output, rows=self.rows)
             command[command.index("--batch-rows") + 1] = str(LARGE)
             command[command.index("--device") + 1] = "reference"
-            job = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-            message = self.stops_within_a_second(number, status, job, 0.5)
+            slow = {name: str(value) for name, value in self.slow(self.output, 300).items()}
+            job = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **slow})
+            self.wait_for(job, "out.h5.part")
+            message = self.stops_within_a_second(number, status, job, 0.2)
             self.assertIn("nothing was written", message)
             self.assertEqual(self.left(), [])
 
     def test_on_a_slow_disk(self):
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            job = self.start(rows=self.rows, **self.slow(self.output, 1200))
+            job = self.start(rows=self.rows, **self.slow(self.output, 300))
             self.wait_for(job, "out.h5.journal")
             message = self.stops_within_a_second(number, status, job, 0.1)
             kept = int(re.search(rf"interrupted after (\d+) of {LARGE} rows of .*out.h5; .*--resume", message)[1])
@@ -266,11 +265,11 @@ class Rows(Disturbed):
         self.folder = JOB.new_output()
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def changed(self, change, moments=(0.0, 0.03, 0.06, 0.1)):
+    def changed(self, change, moments=(0.0, 0.03, 0.06)):
         for moment in moments:
             rows = self.folder / "rows.h5"
             shutil.copy(JOB.rows, rows)
-            job = self.start("--overwrite", rows=rows, **self.slow(self.folder, 40))
+            job = self.start("--overwrite", rows=rows, **self.slow(self.folder, 25))
             self.wait_for(job, "out.h5.part")
             time.sleep(moment)
             self.assertIsNone(job.poll())
