@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,8 @@ struct Resumption {
   Fingerprint stopped;      ///< with mark_bad_rows: or all of this, that of the job without it; may be empty
   bool resume = false;      ///< go on with the unfinished run, if there is one
   double seconds = 5.0;     ///< between two notes in the journal, or less where much is written
+  /// Rows that a run which resumes need not score again, kept up to date while the writer lives; may be null.
+  std::atomic<std::int64_t>* rows_noted = nullptr;
 };
 
 /// Writes a prediction file (design: the root attributes encoding-type = "evenscore-predictions",

@@ -26,6 +26,13 @@ struct Progress {
   std::int64_t bytes_read = 0;
 };
 
+/// What survives if the process ends now; for another thread to read.
+struct DurableProgress {
+  std::atomic<std::int64_t> rows_kept{
+      -1};  ///< scored, and taken over by a run that resumes; -1 = no output is begun
+  std::atomic<std::int64_t> rows{0};  ///< of the whole job
+};
+
 /// Scoring of one file into another.
 struct ScoreJob {
   std::string rows_path;  ///< the first of RowsOptions::more_files
@@ -46,7 +53,8 @@ struct ScoreJob {
   std::function<void(const Progress&)>
       progress;  ///< called from the calling thread after each batch; may be empty
   const std::atomic<bool>* cancelled =
-      nullptr;  ///< when it turns true the job stops after the batch under way
+      nullptr;                         ///< when it turns true the job stops after the batch under way
+  DurableProgress* durable = nullptr;  ///< kept up to date; may be null
   EngineFactory make = make_engine;
 };
 

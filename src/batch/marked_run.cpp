@@ -125,7 +125,7 @@ bool mark_stopped_run(const std::string& path, const h5::PartFile& file, const J
   if (!run || run->blocks() == 0) return false;
   StoppedRows rows(file, stopped);
   const Paths paths(path);
-  PredictionWriter writer(paths.marked, layout, {}, true, {marked, {}, false, kNever});
+  PredictionWriter writer(paths.marked, layout, {}, true, {marked, {}, false, kNever, nullptr});
   for (std::int64_t row = 0; row < run->blocks() * kBlockRows;) {
     const std::int64_t n = std::min(rows.most_rows(), kBlockRows - row % kBlockRows);
     const bool ends = (row + n) % kBlockRows == 0;

@@ -81,6 +81,7 @@ struct PredictionWriter::Impl {
     if (before && !before->records.empty() && go_on(*before, resumption, overwrite)) return;
     journal->remove();
     if (file->is_kept()) file->start_over();
+    if (resumption.rows_noted != nullptr) *resumption.rows_noted = 0;
     digests = create_part(*file, layout);
     notes.emplace(*file, layout, digests, resumption, *journal);
   }

@@ -17,13 +17,16 @@ ProgressNotes::ProgressNotes(h5::PartFile& file, OutputLayout& layout, const Dig
       journal_(journal),
       digests_(digests),
       fingerprint_(resumption.fingerprint),
-      seconds_(resumption.seconds) {}
+      seconds_(resumption.seconds),
+      rows_noted_(resumption.rows_noted) {
+  set_noted(0);
+}
 
 ProgressNotes::ProgressNotes(h5::PartFile& file, OutputLayout& layout, const UnfinishedRun& run,
                              const Resumption& resumption, JournalFile& journal, const Journal& before)
     : ProgressNotes(file, layout, run.digests, resumption, journal) {
   header_ = encode_header(before.header);
-  blocks_noted_ = run.blocks();
+  set_noted(run.blocks());
   const std::size_t record = encode_record(header_, 0, before.records.front()).size();
   journal_.go_on(header_.size() + static_cast<std::uint64_t>(blocks_noted_) * record);
 }
@@ -63,13 +66,18 @@ void ProgressNotes::note() {
     records.insert(records.end(), bytes.begin(), bytes.end());
   }
   journal_.append(records);
-  blocks_noted_ += static_cast<std::int64_t>(row_blocks_.size());
+  set_noted(blocks_noted_ + static_cast<std::int64_t>(row_blocks_.size()));
   row_blocks_.clear();
   for (auto& entry : layout_.columns()) entry.second.ended.clear();
   file_.leave();
   bytes_since_note_ = 0;
   last_note_ = std::chrono::steady_clock::now();
   stopped_ = false;
+}
+
+void ProgressNotes::set_noted(std::int64_t blocks) {
+  blocks_noted_ = blocks;
+  if (rows_noted_ != nullptr) *rows_noted_ = blocks * BlockDigest::kBlockRows;
 }
 
 JournalHeader ProgressNotes::make_header() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,7 @@ class ProgressNotes {
 
  private:
   JournalHeader make_header() const;
+  void set_noted(std::int64_t blocks);
 
   h5::PartFile& file_;
   OutputLayout& layout_;
@@ -45,6 +47,7 @@ class ProgressNotes {
   DigestPlaces digests_;
   Fingerprint fingerprint_;
   double seconds_;
+  std::atomic<std::int64_t>* rows_noted_;
   std::vector<std::byte> header_;  // of the journal, as it is stored
   std::vector<BlockHash> row_blocks_;
   std::int64_t blocks_noted_ = 0;

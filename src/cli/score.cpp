@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -82,6 +83,15 @@ void print_text(const Arguments& arguments, const DeviceChoice& choice, const Sc
              summary.outputs_digest);
 }
 
+// After a signal, with threads that still read, score or write: what they do now is lost, what the journal
+// tells of is not.
+int end_without_waiting(const Arguments& arguments, const DurableProgress& durable) {
+  const std::int64_t rows_kept = durable.rows_kept;
+  if (rows_kept == 0) unlink((arguments.output + ".part").c_str());
+  if (arguments.certificate) unlink((arguments.output + ".run.json.part").c_str());
+  return report_interrupted(arguments.output, arguments.style.json, rows_kept, durable.rows);
+}
+
 int run(const Arguments& arguments) {
   ScoreJob job;
   job.rows_path = arguments.rows.path;
@@ -110,8 +120,11 @@ int run(const Arguments& arguments) {
     inputs.insert(inputs.end(), job.rows.more_files.begin(), job.rows.more_files.end());
     certificate.emplace(job.output_path, job.overwrite, inputs);
   }
+  DurableProgress durable;
+  job.durable = &durable;
   ScoreSummary summary;
   {
+    const InterruptDeadline deadline([&] { return end_without_waiting(arguments, durable); });
     ProgressLine line(arguments.style.show_progress());
     job.progress = [&line](const Progress& progress) { line.update(progress); };
     summary = score_file(model, job);

@@ -62,13 +62,28 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
 constexpr std::int64_t kMostBlocksReread = 16;
 constexpr std::int64_t kMostBytesReread = std::int64_t{256} << 20;
 
-std::string stamp_of(const ScoreJob& job) {
+// Of every file of rows.
+std::vector<std::optional<h5::FileIdentity>> identities_of(const ScoreJob& job) {
+  std::vector<std::optional<h5::FileIdentity>> files;
+  for (const std::string& path : paths_of(job)) files.push_back(h5::identity_of(path));
+  return files;
+}
+
+std::string stamp_of(const std::vector<std::optional<h5::FileIdentity>>& files) {
   std::vector<std::string> stamps;
-  for (const std::string& path : paths_of(job)) {
-    const std::optional<h5::FileIdentity> file = h5::identity_of(path);
+  for (const std::optional<h5::FileIdentity>& file : files)
     stamps.push_back(file ? fmt::format("{} bytes of time {} ns", file->size, file->modified_ns) : "no file");
-  }
   return fmt::format("{}", fmt::join(stamps, ", "));
+}
+
+void check_not_replaced(const ScoreJob& job, const std::vector<std::optional<h5::FileIdentity>>& files) {
+  const std::vector<std::string> paths = paths_of(job);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (h5::identity_of(paths[i]) == files[i]) continue;
+    throw Error(ErrorCode::corrupt_file, "was replaced or changed while it was read", {},
+                "run again when nothing writes to it")
+        .in_file(paths[i]);
+  }
 }
 
 // All that the bits of the output depend on, and what the rows' file looks like from outside.
@@ -96,7 +111,11 @@ Fingerprint fingerprint_of(const PredictionLayout& layout, const std::string& ro
 
 Resumption resumption_of(const ScoreJob& job, const PredictionLayout& layout, const std::string& rows_stamp,
                          const RowSource& source) {
-  Resumption resumption{fingerprint_of(layout, rows_stamp, source), {}, job.resume, job.checkpoint_seconds};
+  Resumption resumption{fingerprint_of(layout, rows_stamp, source),
+                        {},
+                        job.resume,
+                        job.checkpoint_seconds,
+                        job.durable != nullptr ? &job.durable->rows_kept : nullptr};
   if (!layout.mark_bad_rows) return resumption;
   PredictionLayout stopped = layout;
   stopped.mark_bad_rows = false;
@@ -282,7 +301,7 @@ std::string BusySeconds::bound_by() const {
 
 ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   const auto start = std::chrono::steady_clock::now();
-  const std::string rows_stamp = stamp_of(job);
+  const std::vector<std::optional<h5::FileIdentity>> rows_files = identities_of(job);
   RowSource source = RowSource::open(job.rows_path, job.rows);
   const bool bound_by_name = source.bind(model.pipeline.n_features(), model.pipeline.feature_names);
   const Program program = compile(model.pipeline, {job.arithmetic, source.type()});
@@ -294,9 +313,10 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   std::vector<std::string> inputs = job.model_paths;
   const std::vector<std::string> rows_paths = paths_of(job);
   inputs.insert(inputs.end(), rows_paths.begin(), rows_paths.end());
+  if (job.durable != nullptr) job.durable->rows = source.count();
   const PredictionLayout layout = layout_of(model, job, wanted, program, source, bound_by_name);
   PredictionWriter writer(job.output_path, layout, inputs, job.overwrite,
-                          resumption_of(job, layout, rows_stamp, source));
+                          resumption_of(job, layout, stamp_of(rows_files), source));
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
   BlockDigest rows_digest(static_cast<std::size_t>(row_bytes));
@@ -315,6 +335,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   summary.bound_by_name = bound_by_name;
   summary.outputs = names_of(wanted);
   if (summary.cancelled) return summary;
+  check_not_replaced(job, rows_files);
   summary.rows_digest = rows_digest.hex();
   {
     const Stopwatch watch(summary.busy.writing);

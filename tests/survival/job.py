@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 BLOCK = 65_536
-ROWS = 150_000  # two blocks and a part of one
+ROWS = 141_000  # two blocks and a part of one
 ROW_BYTES = 60
 FILES = ["out.h5", "out.h5.journal", "out.h5.part"]
 MARKING = ["out.h5.marked.journal", "out.h5.marked.part", "out.h5.marked.ready"]
