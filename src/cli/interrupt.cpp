@@ -18,7 +18,7 @@ namespace {
 
 std::atomic<bool> flag{false};
 volatile std::sig_atomic_t received = 0;
-constexpr std::chrono::milliseconds kGrace{700};
+constexpr std::chrono::milliseconds kGrace{500};
 
 // Posted by a signal and by the end of a deadline: what a signal handler may do is little.
 sem_t* news() {

@@ -269,7 +269,7 @@ class Rows(Disturbed):
         for moment in moments:
             rows = self.folder / "rows.h5"
             shutil.copy(JOB.rows, rows)
-            job = self.start("--overwrite", rows=rows, **self.slow(self.folder, 25))
+            job = self.start("--overwrite", rows=rows, **self.slow(self.folder, 50))
             self.wait_for(job, "out.h5.part")
             time.sleep(moment)
             self.assertIsNone(job.poll())
