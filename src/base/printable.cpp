@@ -20,7 +20,8 @@ std::string printable(std::string_view text, std::string_view kept) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (const std::size_t hidden = hidden_character(text.substr(i)); hidden > 0) {
-      for (const char part : text.substr(i, hidden))
+      // A C1 control by its number, as C0 ones are.
+      for (const char part : text.substr(hidden == 2 ? i + 1 : i, hidden == 2 ? 1 : hidden))
         out += fmt::format("\\x{:02x}", static_cast<unsigned char>(part));
       i += hidden - 1;
     } else if ((byte < 0x20 || byte == 0x7F) && kept.find(text[i]) == std::string_view::npos) {
