@@ -86,7 +86,9 @@ hid_t creation(const Storage& storage, hid_t type) {
 void make(const std::string& path, const Storage& storage, hid_t type, hid_t native) {
   const hid_t file = valid(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
   const hsize_t shape[] = {kRows, kColumns};
-  const hid_t space = valid(H5Screate_simple(2, shape, nullptr));
+  const hsize_t unlimited[] = {H5S_UNLIMITED, H5S_UNLIMITED};
+  const bool grows = !storage.chunk.empty() && storage.chunk[0] > kRows;  // else a chunk may not be longer
+  const hid_t space = valid(H5Screate_simple(2, shape, grows ? unlimited : nullptr));
   const hid_t properties = creation(storage, type);
   const hid_t dataset = valid(H5Dcreate2(file, "X", type, space, H5P_DEFAULT, properties, H5P_DEFAULT));
   if (storage.end_written > storage.first_written) {
