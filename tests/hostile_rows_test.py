@@ -3,8 +3,8 @@
 usage: hostile_rows_test.py EVENSCORE REPOSITORY [--sanitized] [--full]
 
 Of the damaged files only some are taken without --full. Every other file goes through `score`; some through `verify` and
-`compare`, as predictions and labels. Each run is a process of its own, whose peak memory and processor time (those of its children included) the kernel counts. Needs python3-h5py;
-exits with 77 (skipped) without it.
+`compare`, as predictions and labels. Each run is a process of its own, whose peak memory and processor time (those of
+its children included) the kernel counts. Needs python3-h5py; exits with 77 (skipped) without it.
 """
 
 import collections
