@@ -58,17 +58,11 @@ struct Deaths {
 };
 
 const std::vector<RowsOptions>& every_options() {
-  static const std::vector<RowsOptions> all = [] {
-    std::vector<RowsOptions> options(5);
-    options[1].dataset = "/X";
-    options[1].transpose = true;
-    options[2].dataset = "/";
-    options[2].columns = {"a", "c0"};
-    options[3].dataset = "/rows";
-    options[4].dataset = "/X";
-    options[4].copies = {"y"};
-    return options;
-  }();
+  static const std::vector<RowsOptions> all{{},
+                                            {"/X", {}, true},
+                                            {"/", {"a", "c0"}},
+                                            {"/rows", {}},
+                                            {"/X", {}, false, {}, 0, -1, {"y"}}};
   return all;
 }
 
