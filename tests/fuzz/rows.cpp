@@ -1,10 +1,16 @@
 // A file of rows, parsed by libhdf5 in the confined child process, and its answer read: an Error or a plan.
-// The child may die of anything; it is counted. What it passed is added to the counters that steer fuzzing.
+// The child may die of anything; it is counted, and its file kept in the folder EVENSCORE_FUZZ_DEAD. What it
+// passed is added to the counters that steer fuzzing. With EVENSCORE_FUZZ_UNCONFINED it is parsed in this
+// process, to see why.
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "batch/row_search.h"
 #include "batch/rows_plan.h"
@@ -52,17 +58,23 @@ class SharedCounters {
 
 struct Deaths {
   std::size_t children = 0, dead = 0;
+
+  void add(std::span<const std::byte> bytes) {
+    ++dead;
+    const char* folder = std::getenv("EVENSCORE_FUZZ_DEAD");
+    if (folder == nullptr) return;
+    std::ofstream(folder + std::string("/") + std::to_string(getpid()) + "-" + std::to_string(children),
+                  std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
   ~Deaths() {
     if (children > 1000) std::fprintf(stderr, "%zu of %zu children died\n", dead, children);
   }
 };
 
 const std::vector<RowsOptions>& every_options() {
-  static const std::vector<RowsOptions> all{{},
-                                            {"/X", {}, true},
-                                            {"/", {"a", "c0"}},
-                                            {"/rows", {}},
-                                            {"/X", {}, false, {}, 0, -1, {"y"}}};
+  static const std::vector<RowsOptions> all{
+      {}, {"/X", {}, true}, {"/", {"a", "c0"}}, {"/rows", {}}, {"/X", {}, false, {}, 0, -1, {"y"}}};
   return all;
 }
 
@@ -89,6 +101,14 @@ void rows(std::span<const std::byte> bytes) {
   static Deaths deaths;
   if (bytes.empty()) return;
   const h5::InputFile input = file.filled(bytes, bytes.size());
+  if (std::getenv("EVENSCORE_FUZZ_UNCONFINED") != nullptr) {
+    h5::AnswerWriter out;
+    try {
+      parse(h5::File(input), out);
+    } catch (const Error&) {
+    }
+    return;
+  }
   h5::AskLimits limits;
   limits.answer = 64 << 20;
   limits.processor = std::chrono::seconds(2);
@@ -116,7 +136,7 @@ void rows(std::span<const std::byte> bytes) {
         limits);
   } catch (const Error& error) {
     expect(!error.file().empty() && error.code() != ErrorCode::storage_failure);
-    if (error.cause().starts_with("libhdf5 failed on this file")) ++deaths.dead;
+    if (error.cause().starts_with("libhdf5 failed on this file")) deaths.add(bytes);
   }
   counters.take();
 }
