@@ -41,6 +41,7 @@ void ask(const InputFile& input, const std::function<void(const File&, AnswerWri
     ContainedLimits child;
     child.answer = limits.answer;
     child.memory = limits.memory;
+    child.processor = limits.processor;
     child.keep = {input.descriptor()};
     ContainedAnswer answer;
     try {

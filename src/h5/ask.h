@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -14,6 +15,7 @@ namespace evenscore::h5 {
 struct AskLimits {
   std::uint64_t answer = std::uint64_t{256} << 20;  ///< bytes
   std::uint64_t memory = std::uint64_t{1} << 30;    ///< bytes, in the child
+  std::chrono::seconds processor{30};               ///< time that the child may compute
 };
 
 /// Opens `input` with libhdf5 in a confined child process, runs `work` on it there, and hands what it wrote

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
-#include <numeric>
 #include <optional>
 
 #include "evenscore/error.h"
@@ -63,12 +63,13 @@ bool leaves_edges_unfiltered(const Handle& dataset) {
 void list_chunks(const Handle& dataset, std::uint64_t allocated, StoredDataset& stored) {
   const StoredLimits limits;
   const std::vector<std::uint64_t> grid = stored.grid();
-  std::uint64_t count = 1;
+  std::uint64_t count = 1, beside = 1;
   for (const std::uint64_t n : grid) {
-    if (n > 0 && count > limits.chunks / n) {
+    if (beside > limits.chunks / std::max<std::uint64_t>(1, n)) {
       throw Error(ErrorCode::limit_exceeded, fmt::format("has more than {} chunks", limits.chunks), {},
                   fmt::format("write it again with larger chunks than {}", shape_text(stored.chunk)));
     }
+    beside *= std::max<std::uint64_t>(1, n);
     count *= n;
   }
   const bool unfiltered_edges = leaves_edges_unfiltered(dataset);

@@ -127,9 +127,11 @@ void check_layout(const StoredDataset& dataset, std::uint64_t file_bytes, const 
     refuse_answer("a chunk of another number of dimensions");
   if (bytes_of(dataset.chunk, dataset.element_bytes) > limits.chunk_bytes)
     refuse_answer("a chunk is too large");
-  std::uint64_t count = 1;
+  // Also of a dataset without rows: what is kept for each chunk beside another is taken for it too.
+  std::uint64_t count = 1, beside = 1;
   for (const std::uint64_t n : dataset.grid()) {
-    if (n > 0 && count > limits.chunks / n) refuse_answer("too many chunks");
+    if (beside > limits.chunks / std::max<std::uint64_t>(1, n)) refuse_answer("too many chunks");
+    beside *= std::max<std::uint64_t>(1, n);
     count *= n;
   }
   // A dataset that nobody asked to read is told of without its chunks.

@@ -13,6 +13,9 @@ void builder(std::span<const std::byte> bytes);
 void xray(std::span<const std::byte> bytes);
 void tree(std::span<const std::byte> bytes);
 void chunk(std::span<const std::byte> bytes);
+void plan(std::span<const std::byte> bytes);
+void journal(std::span<const std::byte> bytes);
+void rows(std::span<const std::byte> bytes);
 
 /// Aborts when a promise to the caller is broken.
 inline void expect(bool kept) {
