@@ -42,8 +42,8 @@ struct PredictionLayout {
   std::string arithmetic;
   std::string source_name;  ///< of the rows: a name without its directory, for equal bytes wherever it runs
   std::string source_dataset;
-  std::string feature_order;  ///< how columns were bound: "names" or "position"
-  std::string row_range;      ///< "100:200" where only these rows were scored; empty = all
+  std::string feature_order;         ///< how columns were bound: "names" or "position"
+  std::string row_range;             ///< "100:200" where only these rows were scored; empty = all
   std::vector<CopiedColumn> copies;  ///< key columns of the rows, datasets of their own names
 };
 
@@ -92,8 +92,8 @@ class PredictionWriter {
   /// Writes the next `n` rows; `first_row` is the number of rows written so far. `outputs` are host buffers
   /// of the layout's type, one for each dataset wanted (label needs label_index). Throws bad_request when
   /// they are not, unscorable_row for a label_index of -1 without mark_bad_rows, storage_failure.
-  /// `copies` are the values of layout.copies, dense. `row_blocks` are the hashes of the blocks of rows that end among these, as BlockDigest::update gives
-  /// them; needed for a run that can be resumed.
+  /// `copies` are the values of layout.copies, dense. `row_blocks` are the hashes of the blocks of rows that
+  /// end among these, as BlockDigest::update gives them; needed for a run that can be resumed.
   void write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs,
              std::span<const BlockHash> row_blocks = {}, std::span<const std::byte* const> copies = {});
 

@@ -50,7 +50,8 @@ struct ScoreJob {
   EngineFactory make = make_engine;
 };
 
-/// Seconds in which the parts of a job were busy. They overlap, so together they may be more than the job took.
+/// Seconds in which the parts of a job were busy. They overlap, so together they may be more than the job
+/// took.
 struct BusySeconds {
   double reading = 0.0;   ///< waiting for the bytes of the rows
   double decoding = 0.0;  ///< undoing the filters of chunks

@@ -72,7 +72,8 @@ void OutputLayout::check() const {
 void OutputLayout::add(h5::ContiguousDataset dataset) {
   const std::string name = dataset.name;
   if (columns_.count(name) > 0 || name == "classes" || name.empty() || name == ".") {
-    throw Error(ErrorCode::bad_request, fmt::format("has an output of the name of the copied column {}", h5::printable(name)),
+    throw Error(ErrorCode::bad_request,
+                fmt::format("has an output of the name of the copied column {}", h5::printable(name)),
                 "--copy", "copy a column of another name");
   }
   columns_.emplace(name, OutputColumn(std::move(dataset)));

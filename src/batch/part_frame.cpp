@@ -19,17 +19,18 @@ constexpr const char* kNoRowsDigest = "no digest of the rows until the file is c
 constexpr const char* kNoOutputsDigest = "no digest of the outputs until the file is complete ............";
 
 std::map<std::string, h5::Value> attributes_of(const PredictionLayout& layout) {
-  std::map<std::string, h5::Value> attributes = {{"encoding-type", h5::text_value("evenscore-predictions")},
-          {"encoding-version", h5::text_value("1.0.0")},
-          {"evenscore_version", h5::text_value(EVENSCORE_VERSION)},
-          {"pipeline_digest", h5::text_value(layout.pipeline_digest)},
-          {"arithmetic", h5::text_value(layout.arithmetic)},
-          {"source_name", h5::text_value(layout.source_name)},
-          {"source_dataset", h5::text_value(layout.source_dataset)},
-          {"rows", h5::count_value(static_cast<std::uint64_t>(layout.rows))},
-          {"feature_order", h5::text_value(layout.feature_order)},
-          {"rows_digest", h5::text_value(kNoRowsDigest)},
-          {"outputs_digest", h5::text_value(kNoOutputsDigest)}};
+  std::map<std::string, h5::Value> attributes = {
+      {"encoding-type", h5::text_value("evenscore-predictions")},
+      {"encoding-version", h5::text_value("1.0.0")},
+      {"evenscore_version", h5::text_value(EVENSCORE_VERSION)},
+      {"pipeline_digest", h5::text_value(layout.pipeline_digest)},
+      {"arithmetic", h5::text_value(layout.arithmetic)},
+      {"source_name", h5::text_value(layout.source_name)},
+      {"source_dataset", h5::text_value(layout.source_dataset)},
+      {"rows", h5::count_value(static_cast<std::uint64_t>(layout.rows))},
+      {"feature_order", h5::text_value(layout.feature_order)},
+      {"rows_digest", h5::text_value(kNoRowsDigest)},
+      {"outputs_digest", h5::text_value(kNoOutputsDigest)}};
   if (!layout.row_range.empty()) attributes["row_range"] = h5::text_value(layout.row_range);
   return attributes;
 }

@@ -27,8 +27,8 @@ bool is_digest(const std::string& text) {
   return text.size() == DigestPlaces::kDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
 }
 
-const void* results_for(const std::string& column, const OutputsView& outputs, const std::vector<CopiedColumn>& copies,
-                        std::span<const std::byte* const> copied) {
+const void* results_for(const std::string& column, const OutputsView& outputs,
+                        const std::vector<CopiedColumn>& copies, std::span<const std::byte* const> copied) {
   for (std::size_t i = 0; i < copies.size(); ++i)
     if (copies[i].name == column) return i < copied.size() ? copied[i] : nullptr;
   if (column == "label" || column == "label_index") return outputs.label_index;
@@ -120,8 +120,8 @@ struct PredictionWriter::Impl {
     return notes->blocks_noted() * BlockDigest::kBlockRows;
   }
 
-  void write(std::int64_t first, std::int64_t n, const OutputsView& outputs, std::span<const BlockHash> row_blocks,
-             std::span<const std::byte* const> copies) {
+  void write(std::int64_t first, std::int64_t n, const OutputsView& outputs,
+             std::span<const BlockHash> row_blocks, std::span<const std::byte* const> copies) {
     const PredictionLayout& wanted = layout.wanted();
     if (first != rows_written || n < 0 || n > wanted.rows - first) {
       throw Error(ErrorCode::bad_request,
@@ -232,7 +232,8 @@ std::int64_t PredictionWriter::suspend() {
 }
 
 void PredictionWriter::write(std::int64_t first_row, std::int64_t n, const OutputsView& outputs,
-                             std::span<const BlockHash> row_blocks, std::span<const std::byte* const> copies) {
+                             std::span<const BlockHash> row_blocks,
+                             std::span<const std::byte* const> copies) {
   try {
     impl_->write(first_row, n, outputs, row_blocks, copies);
   } catch (const Error& error) {

@@ -26,7 +26,8 @@ std::int64_t row_number(const std::string& text) {
 void parse_row_range(const std::string& text, RowsOptions& options) {
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos)
-    throw Error(ErrorCode::bad_request, fmt::format("'{}' is no range", text), "--row-range", "give FIRST:END, as in 1000:2000");
+    throw Error(ErrorCode::bad_request, fmt::format("'{}' is no range", text), "--row-range",
+                "give FIRST:END, as in 1000:2000");
   if (colon > 0) options.first_row = row_number(text.substr(0, colon));
   if (colon + 1 < text.size()) options.end_row = row_number(text.substr(colon + 1));
 }
@@ -115,7 +116,8 @@ void add_rows_selection(CLI::App& command, RowsArguments& rows) {
       ->type_name("/PATH");
   command.add_option("--columns", rows.columns, "Columns by name, in the model's order")
       ->type_name("A,B,...");
-  command.add_option("--row-range", rows.row_range, "Rows from FIRST up to but not END; either may be left out")
+  command
+      .add_option("--row-range", rows.row_range, "Rows from FIRST up to but not END; either may be left out")
       ->type_name("FIRST:END");
   command.add_flag("--transpose", rows.transpose,
                    "The dataset is (features, rows), as MATLAB and Julia write it");

@@ -28,28 +28,27 @@ struct Arguments {
 };
 
 void print_json(const Arguments& arguments, const DeviceChoice& choice, const ScoreSummary& summary) {
-  nlohmann::ordered_json object = {
-      {"schema", "evenscore-score-1"},
-      {"output", arguments.output},
-      {"outputs", summary.outputs},
-      {"rows", summary.rows},
-      {"bad_rows", summary.bad_rows},
-      {"rows_resumed", summary.rows_before},
-      {"engine", summary.engine},
-      {"device_choice", choice.why.empty() ? "as asked" : choice.why},
-      {"arithmetic", arguments.rows.arithmetic},
-      {"dataset", summary.rows_dataset},
-      {"columns_bound_by", summary.bound_by_name ? "names" : "position"},
-      {"seconds", summary.seconds},
-      {"rows_per_second", static_cast<double>(summary.rows) / summary.seconds},
-      {"busy_seconds", nlohmann::ordered_json::object()},
-      {"bound_by", summary.busy.bound_by()},
-      {"way", summary.way},
-      {"bytes_read", summary.bytes_read},
-      {"bytes_written", summary.bytes_written},
-      {"pipeline_digest", summary.pipeline_digest},
-      {"rows_digest", summary.rows_digest},
-      {"outputs_digest", summary.outputs_digest}};
+  nlohmann::ordered_json object = {{"schema", "evenscore-score-1"},
+                                   {"output", arguments.output},
+                                   {"outputs", summary.outputs},
+                                   {"rows", summary.rows},
+                                   {"bad_rows", summary.bad_rows},
+                                   {"rows_resumed", summary.rows_before},
+                                   {"engine", summary.engine},
+                                   {"device_choice", choice.why.empty() ? "as asked" : choice.why},
+                                   {"arithmetic", arguments.rows.arithmetic},
+                                   {"dataset", summary.rows_dataset},
+                                   {"columns_bound_by", summary.bound_by_name ? "names" : "position"},
+                                   {"seconds", summary.seconds},
+                                   {"rows_per_second", static_cast<double>(summary.rows) / summary.seconds},
+                                   {"busy_seconds", nlohmann::ordered_json::object()},
+                                   {"bound_by", summary.busy.bound_by()},
+                                   {"way", summary.way},
+                                   {"bytes_read", summary.bytes_read},
+                                   {"bytes_written", summary.bytes_written},
+                                   {"pipeline_digest", summary.pipeline_digest},
+                                   {"rows_digest", summary.rows_digest},
+                                   {"outputs_digest", summary.outputs_digest}};
   for (const auto& [part, seconds] : summary.busy.parts()) object["busy_seconds"][part] = seconds;
   fmt::print("{}\n", object.dump(2));
 }
@@ -58,7 +57,9 @@ void print_json(const Arguments& arguments, const DeviceChoice& choice, const Sc
 std::string shares_text(const ScoreSummary& summary) {
   std::string text = "busy:";
   for (const auto& [part, seconds] : summary.busy.parts())
-    if (seconds > 0.0) text += fmt::format("{} {} {:.0f} %", text.back() == ':' ? "" : ",", part, 100.0 * seconds / summary.seconds);
+    if (seconds > 0.0)
+      text += fmt::format("{} {} {:.0f} %", text.back() == ':' ? "" : ",", part,
+                          100.0 * seconds / summary.seconds);
   return text;
 }
 

@@ -44,7 +44,8 @@ PredictionLayout layout_of(const ModelFile& model, const ScoreJob& job, const Wa
   layout.pipeline_digest = pipeline_digest(model.pipeline);
   layout.arithmetic = job.arithmetic == Arithmetic::exact ? "exact" : "sklearn";
   std::vector<std::string> names;
-  for (const std::string& path : paths_of(job)) names.push_back(std::filesystem::path(path).filename().string());
+  for (const std::string& path : paths_of(job))
+    names.push_back(std::filesystem::path(path).filename().string());
   layout.source_name = fmt::format("{}", fmt::join(names, ","));
   layout.source_dataset = source.dataset();
   layout.feature_order = bound_by_name ? "names" : "position";

@@ -42,7 +42,9 @@ void take_range(const std::string& range, const std::string& file, RowsOptions& 
   const auto first = std::from_chars(range.data(), end, options.first_row);
   if (first.ec == std::errc() && first.ptr != end && *first.ptr == ':') {
     const auto last = std::from_chars(first.ptr + 1, end, options.end_row);
-    if (last.ec == std::errc() && last.ptr == end && options.first_row >= 0 && options.end_row >= options.first_row) return;
+    if (last.ec == std::errc() && last.ptr == end && options.first_row >= 0 &&
+        options.end_row >= options.first_row)
+      return;
   }
   throw Error(ErrorCode::corrupt_file, "has a row_range that is none", "/").in_file(file);
 }
@@ -90,7 +92,8 @@ AuditReport audit(const AuditJob& job) {
   RowsOptions rows_options = job.rows_options;
   if (rows_options.dataset.empty()) rows_options.dataset = stored.attribute("source_dataset").value_or("");
   const std::string range = stored.attribute("row_range").value_or("");
-  if (!range.empty() && rows_options.first_row == 0 && rows_options.end_row < 0) take_range(range, job.output_path, rows_options);
+  if (!range.empty() && rows_options.first_row == 0 && rows_options.end_row < 0)
+    take_range(range, job.output_path, rows_options);
   std::map<std::string, std::string> recorded;
   for (const char* name : {"pipeline_digest", "rows_digest", "outputs_digest", "arithmetic"})
     recorded[name] = stored.attribute(name).value_or("none");
