@@ -33,6 +33,12 @@ struct CopiedColumn {
   std::size_t size() const { return kind == LabelKind::string ? text_bytes : element_size(element); }
 };
 
+/// One row in the file that holds it.
+struct RowPlace {
+  std::string path, dataset;
+  std::int64_t row = 0;  ///< from the start of that file's rows
+};
+
 /// Seconds that all threads together spent reading rows.
 struct ReadSeconds {
   double reading = 0.0;   ///< waiting for the file's bytes
@@ -77,6 +83,9 @@ class RowSource {
   /// Writes rows [first_row, first_row + n) to `destination`: n x columns() elements of type(), dense,
   /// row-major, native byte order. Throws also corrupt_file when the file changed since it was opened.
   void read(std::int64_t first_row, std::int64_t n, std::byte* destination);
+
+  /// Where row `row` of these rows is.
+  RowPlace place_of(std::int64_t row) const;
 
   /// The key columns of RowsOptions::copies, and n values of the one at `index`, dense and native.
   const std::vector<CopiedColumn>& copied() const;

@@ -98,6 +98,7 @@ struct RowSource::Impl {
     choose_rows(rows);
     has_order = plan().has_order || !options.columns.empty();
     for (std::size_t i = 0; i < options.copies.size(); ++i) add_copied(i);
+    settle_copied();
     names = plan().names;
     for (std::int64_t i = 0; i < files.front().columns(); ++i) order.push_back(i);
     if (!options.columns.empty()) {
@@ -140,9 +141,7 @@ struct RowSource::Impl {
     const h5::StoredField& field = files.front().copied(index);
     for (const RowFile& file : files) {
       const h5::StoredField& other = file.copied(index);
-      if (other.type->kind == field.type->kind && other.type->element == field.type->element &&
-          other.type->string_bytes == field.type->string_bytes)
-        continue;
+      if (other.type->kind == field.type->kind && other.type->element == field.type->element) continue;
       throw Error(ErrorCode::shape_mismatch,
                   fmt::format("holds {} as {} and {} as {}", h5::printable(options.copies[index]),
                               other.type_name, files.front().path(), field.type_name),
@@ -156,8 +155,31 @@ struct RowSource::Impl {
                   : is_floating(field.type->element)           ? LabelKind::real
                                                                : LabelKind::integer;
     column.element = field.type->element;
-    column.text_bytes = field.type->string_bytes;
     copied.push_back(std::move(column));
+  }
+
+  // Text gets the bytes of the longest value among the wanted rows of all files, whether or not its length is
+  // fixed in a file.
+  void settle_copied() {
+    std::vector<std::size_t> bytes(copied.size());
+    for (std::size_t i = 0; i < copied.size(); ++i) {
+      bytes[i] = copied[i].size();
+      if (copied[i].kind != LabelKind::string) continue;
+      bytes[i] = 1;
+      for (std::size_t f = 0; f < files.size(); ++f) {
+        const auto [from, until] = wanted_of(f);
+        bytes[i] = std::max(bytes[i], files[f].copied_bytes(i, from, until));
+      }
+      copied[i].text_bytes = bytes[i];
+    }
+    for (std::size_t f = 0; f < files.size(); ++f) files[f].choose_copied(bytes, wanted_of(f).second);
+  }
+
+  // Of a file the first of the wanted rows, and the end of them.
+  std::pair<std::int64_t, std::int64_t> wanted_of(std::size_t file) const {
+    const std::int64_t rows = files[file].rows();
+    return {std::clamp<std::int64_t>(first - first_rows[file], 0, rows),
+            std::clamp<std::int64_t>(end - first_rows[file], 0, rows)};
   }
 
   void choose(std::vector<std::int64_t> chosen) {
@@ -292,6 +314,15 @@ void RowSource::read(std::int64_t first_row, std::int64_t n, std::byte* destinat
       first_row, n, [&](RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
         file.read(first, count, destination + static_cast<std::size_t>(done) * row_bytes, impl_->pool);
       });
+}
+
+RowPlace RowSource::place_of(std::int64_t row) const {
+  check_range(row, 1);
+  RowPlace place;
+  impl_->over_files(row, 1, [&](const RowFile& file, std::int64_t first, std::int64_t, std::int64_t) {
+    place = {file.path(), file.plan().path, first};
+  });
+  return place;
 }
 
 const std::vector<CopiedColumn>& RowSource::copied() const {

@@ -275,7 +275,8 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
                           resumption_of(job, layout, rows_stamp, source));
 
   const std::int64_t row_bytes = source.columns() * static_cast<std::int64_t>(element_size(source.type()));
-  const std::int64_t results = result_bytes(program, job.output_type, wanted);
+  std::int64_t results = result_bytes(program, job.output_type, wanted);
+  for (const CopiedColumn& copy : source.copied()) results += static_cast<std::int64_t>(copy.size());
   const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results);
   std::int64_t batch_rows =
       job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
@@ -308,9 +309,10 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
         const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
         if (status == 0) continue;
         if (job.bad_rows == BadRows::stop) {
+          const RowPlace place = source.place_of(batch.first + i);
           throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
-                                       batch.first + i, source.dataset(), source.feature_names())
-              .in_file(source.path());
+                                       place.row, place.dataset, source.feature_names())
+              .in_file(place.path);
         }
         ++summary.bad_rows;
       }
