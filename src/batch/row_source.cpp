@@ -114,17 +114,22 @@ struct RowSource::Impl {
 
   const RowsPlan& plan() const { return files.front().plan(); }
 
+  static std::string columns_text(const RowFile& file) {
+    const std::vector<std::string>& known = file.plan().names;
+    return fmt::format("{} {}", file.columns(),
+                       known.empty() ? std::string("without names") : fmt::format("({})", list(known)));
+  }
+
   void check_same_columns(const RowFile& file) const {
     if (file.plan().names == plan().names && file.columns() == files.front().columns()) return;
     std::vector<std::string> mine = plan().names, others = file.plan().names;
     std::sort(mine.begin(), mine.end());
     std::sort(others.begin(), others.end());
     if (!mine.empty() && mine == others) return;  // in another order
-    throw Error(
-        ErrorCode::shape_mismatch,
-        fmt::format("has other columns than {}: {} ({}) and not {} ({})", files.front().path(),
-                    file.columns(), list(file.plan().names), files.front().columns(), list(plan().names)),
-        file.plan().path, "give files of the same columns")
+    throw Error(ErrorCode::shape_mismatch,
+                fmt::format("has other columns than {}: {}, and not {}", files.front().path(),
+                            columns_text(file), columns_text(files.front())),
+                file.plan().path, "give files of the same columns")
         .in_file(file.path());
   }
 
@@ -133,8 +138,9 @@ struct RowSource::Impl {
     end = options.end_row < 0 ? rows : options.end_row;
     if (first <= end && end <= rows) return;
     throw Error(ErrorCode::bad_request,
-                fmt::format("has {} rows, and rows {} to {} are asked for", rows, first, end), plan().path,
-                "correct --row-range");
+                fmt::format("{} {} rows, and rows {} to {} are asked for",
+                            files.size() == 1 ? "has" : "and the files after it have", rows, first, end),
+                plan().path, "correct --row-range");
   }
 
   void add_copied(std::size_t index) {
