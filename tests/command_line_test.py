@@ -291,6 +291,12 @@ class SeveralFiles(Rows):
         np.save(self.folder / "rest.npy", self.x[650:])
         first = self.rows_file(self.x[:300], "first.h5")
         self.assertEqual(self.digests(self.model, first, "chunks.h5", "rest.npy"), wanted)
+        self.run_evenscore("audit", "out.h5", self.model, first, "chunks.h5", "rest.npy")
+        np.save(self.folder / "begin.npy", self.x[:650])
+        end = self.rows_file(self.x[650:], "end.h5")
+        self.assertEqual(self.digests(self.model, "begin.npy", end), wanted)
+        self.run_evenscore("audit", "out.h5", self.model, "begin.npy", end)
+        self.assertEqual(self.digests(self.model, first, "chunks.h5", "rest.npy", "--dataset", "/X"), wanted)
         none = self.rows_file(self.x[:0], "none.h5")
         self.assertEqual(self.digests(self.model, none, self.whole, none), wanted)
 

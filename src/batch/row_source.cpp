@@ -85,7 +85,11 @@ struct RowSource::Impl {
     files.emplace_back(path, options);
     for (const std::string& more : options.more_files) {
       RowsOptions same = options;
-      if (same.dataset.empty() && !NpyFile::is_npy(more)) same.dataset = plan().path;
+      if (NpyFile::is_npy(more) || NpyFile::is_npy(path)) {
+        same.dataset.clear();  // an array has no name, and gives none to look for
+      } else if (same.dataset.empty()) {
+        same.dataset = plan().path;
+      }
       files.emplace_back(more, same);
       check_same_columns(files.back());
     }

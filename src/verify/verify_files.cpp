@@ -102,7 +102,8 @@ class Verification {
   void describe() {
     report_.rows = rows_.count();
     report_.rows_name = file_name(job_.rows_path);
-    for (const std::string& path : job_.rows_options.more_files) report_.rows_name.append(",").append(file_name(path));
+    for (const std::string& path : job_.rows_options.more_files)
+      report_.rows_name.append(",").append(file_name(path));
     report_.rows_dataset = rows_.dataset();
     report_.element_type = element_name(rows_.type());
     report_.arithmetic = job_.arithmetic;
