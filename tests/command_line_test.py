@@ -581,6 +581,22 @@ class CopiedColumns(Rows):
         np.save(self.folder / "rows.npy", self.x)
         self.refused("score", self.model, "rows.npy", "-o", "out.h5", "--copy", "id", says=["rows.npy", "--copy"])
 
+    def test_damaged_text_is_refused_or_read_and_never_ends_the_program(self):
+        rows = self.rows_file(self.x[:200])
+        with h5py.File(rows, "r+") as file:
+            file.create_dataset("name", data=[f"name {i}" for i in range(200)], dtype=h5py.string_dtype(), chunks=(50,))
+        whole = rows.read_bytes()
+        random = np.random.default_rng(11)
+        for _ in range(150):
+            damaged = bytearray(whole)
+            at = int(random.integers(0, len(whole)))
+            damaged[at] ^= 1 << int(random.integers(0, 8))
+            rows.write_bytes(damaged)
+            result = self.run_any("score", self.model, rows, "-o", "out.h5", "--copy", "name", "--bad-rows", "mark")
+            self.assertIn(result.returncode, (0, 2), f"byte {at}: {result.stderr}")
+            self.assertEqual((self.folder / "out.h5").exists(), result.returncode == 0)
+            (self.folder / "out.h5").unlink(missing_ok=True)
+
     def test_a_killed_run_goes_on_to_the_same_bytes(self):
         n = 700_000
         self.run_evenscore("generate", "-o", "big.h5", "--rows", n, "--like", FLIGHTS / "model.joblib")
@@ -676,11 +692,14 @@ class Memory(Rows):
     """Peak memory does not grow with rows."""
 
     def peak(self, *arguments):
-        job = subprocess.Popen([EVENSCORE, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(job.pid, 0)
-        job.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(job.returncode, 0)
-        return usage.ru_maxrss / 1024  # MiB, of the process or of its largest child
+        # Below a small process, for what a parent has counts as its child's.
+        small = ("import os, sys; child = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]); _, status, used = os.wait4(child, 0); "
+                 "print(status, used.ru_maxrss)")
+        result = subprocess.run([sys.executable, "-S", "-c", small, EVENSCORE, *map(str, arguments)], cwd=self.folder,
+                                capture_output=True, text=True, check=True)
+        status, kibibytes = map(int, result.stdout.split())
+        self.assertEqual(status, 0, result.stderr)
+        return kibibytes / 1024  # of the process or of its largest child
 
     def test_one_and_eight_times_the_rows_take_the_same(self):
         random = np.random.default_rng(3)
@@ -689,14 +708,21 @@ class Memory(Rows):
         joblib.dump(model, self.folder / "model.joblib")
         for name, options in {"contiguous": {}, "gzip": dict(chunks=True, compression="gzip", compression_opts=1, shuffle=True)}.items():
             with self.subTest(name=name):
-                peaks = []
-                for n in (500_000, 4_000_000):
-                    with h5py.File(self.folder / "rows.h5", "w") as file:
-                        file.create_dataset("X", data=x[:n], **options)
-                        file["id"] = np.arange(n)
-                    peaks.append(self.peak("score", "model.joblib", "rows.h5", "-o", "out.h5", "--overwrite", "--copy", "id", "--quiet"))
-                self.assertLess(peaks[1], 1.1 * peaks[0] + 16, peaks)
-                self.assertLess(max(peaks), 1024)
+                self.compare_peaks(x, (500_000, 4_000_000), options, {"id": np.arange})
+        with self.subTest(name="text"):
+            self.compare_peaks(x, (60_000, 480_000), {}, {"name": lambda n: np.arange(n).astype("S").astype(object)}, "--batch-rows", 20_000)
+
+    def compare_peaks(self, x, counts, options, copies, *more):
+        peaks = []
+        for n in counts:
+            with h5py.File(self.folder / "rows.h5", "w") as file:
+                file.create_dataset("X", data=x[:n], **options)
+                for name, values in copies.items():
+                    values = values(n)
+                    file.create_dataset(name, data=values, dtype=h5py.string_dtype() if values.dtype == object else None)
+            peaks.append(self.peak("score", "model.joblib", "rows.h5", "-o", "out.h5", "--overwrite", "--copy", ",".join(copies), "--quiet", *more))
+        self.assertLess(peaks[1], 1.1 * peaks[0] + 16, peaks)
+        self.assertLess(max(peaks), 1024)
 
 
 class BadRows(CommandLine):

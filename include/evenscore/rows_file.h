@@ -28,7 +28,7 @@ struct CopiedColumn {
   std::string name;  ///< without its path
   LabelKind kind = LabelKind::integer;
   ElementType element = ElementType::i64;  ///< of numbers; booleans u8
-  std::size_t text_bytes = 0;              ///< of text: bytes of a value, padded with NULs
+  std::size_t text_bytes = 0;  ///< of text: bytes of a value, padded with NULs; the longest among the rows
 
   std::size_t size() const { return kind == LabelKind::string ? text_bytes : element_size(element); }
 };
