@@ -206,6 +206,525 @@ class Scoring(CommandLine):
                      says="--arithmetic exact")
 
 
+NAMED = FIXTURES / "binary_strings_named.joblib"
+NAMES = [f"feature_{letter}" for letter in "abcde"]
+FRAMES = REPOSITORY / "tests/data/rows"
+
+
+class Rows(CommandLine):
+    """What `score` makes of rows, held against the same rows as one plain /X."""
+
+    OUTPUTS = "label,label_index,proba,log_proba,decision"
+
+    def random_rows(self, n, columns=5, seed=0):
+        return np.random.default_rng(seed).normal(size=(n, columns))
+
+    def table_of(self, x, names=NAMES, types=None, **more):
+        """A structured array of the columns of `x`, and of `more` columns."""
+        types = types or [x.dtype] * len(names)
+        columns = dict(zip(names, x.T)) | more
+        table = np.empty(len(x), [(name, t) for name, t in zip(names, types)] + [(name, value.dtype) for name, value in more.items()])
+        for name, value in columns.items():
+            table[name] = value
+        return table
+
+    def group_file(self, name, columns, group="/rows", **beside):
+        with h5py.File(self.folder / name, "w") as file:
+            for key, value in columns.items():
+                file[f"{group}/{key}"] = value
+            for key, value in beside.items():
+                file[key] = value
+        return self.folder / name
+
+    def named_file(self, name, x, names=NAMES, **beside):
+        with h5py.File(self.rows_file(x, name, **beside), "r+") as file:
+            file["X"].attrs["feature_names"] = list(names)
+        return self.folder / name
+
+    def score(self, model, *rows_and_options, out="out.h5"):
+        result = self.run_evenscore("score", model, *rows_and_options, "-o", out, "--overwrite", "--json")
+        return json.loads(result.stdout)
+
+    def digests(self, *arguments, **options):
+        report = self.score(*arguments, "--output", self.OUTPUTS, **options)
+        return {name: report[name] for name in ("rows", "bad_rows", "rows_digest", "outputs_digest")}
+
+    def datasets(self, out="out.h5"):
+        with h5py.File(self.folder / out) as file:
+            return {name: file[name][()] for name in file}
+
+    def attribute(self, name, out="out.h5"):
+        with h5py.File(self.folder / out) as file:
+            value = file.attrs.get(name)
+        return None if value is None else text(value) if isinstance(value, (str, bytes)) else value
+
+
+class SeveralFiles(Rows):
+    def setUp(self):
+        super().setUp()
+        self.x = self.random_rows(1000)
+        self.whole = self.rows_file(self.x, "whole.h5")
+        self.a, self.b = self.rows_file(self.x[:700], "a.h5"), self.rows_file(self.x[700:], "b.h5")
+        self.model = FIXTURES / "binary.joblib"
+
+    def test_files_after_each_other_score_as_their_rows_in_one_file(self):
+        wanted = self.digests(self.model, self.whole, out="whole-out.h5")
+        self.assertEqual(self.digests(self.model, self.a, self.b), wanted)
+        self.assertEqual(self.attribute("source_name"), "a.h5,b.h5")
+        for name, values in self.datasets("whole-out.h5").items():
+            self.assertEqual(self.datasets()[name].tobytes(), values.tobytes(), name)
+        for options in (["--batch-rows", 7], ["--batch-rows", 699], ["--threads", 1, "--batch-rows", 701]):
+            self.assertEqual(self.digests(self.model, self.a, self.b, *options), wanted, options)
+        self.assertNotEqual(self.digests(self.model, self.b, self.a)["rows_digest"], wanted["rows_digest"])
+
+    def test_bytes_are_equal_but_for_the_name(self):
+        with h5py.File(self.folder / "a.h5,b.h5", "w") as file:
+            file["X"] = self.x
+        self.digests(self.model, "a.h5,b.h5", out="whole-out.h5")
+        self.digests(self.model, self.a, self.b)
+        self.assertEqual((self.folder / "out.h5").read_bytes(), (self.folder / "whole-out.h5").read_bytes())
+
+    def test_files_may_be_stored_in_different_ways(self):
+        wanted = self.digests(self.model, self.whole)
+        with h5py.File(self.folder / "chunks.h5", "w") as file:
+            file.create_dataset("X", data=self.x[300:650].astype(">f8"), chunks=(64, 3), compression="gzip", shuffle=True)
+        np.save(self.folder / "rest.npy", self.x[650:])
+        first = self.rows_file(self.x[:300], "first.h5")
+        self.assertEqual(self.digests(self.model, first, "chunks.h5", "rest.npy"), wanted)
+        self.run_evenscore("audit", "out.h5", self.model, first, "chunks.h5", "rest.npy")
+        np.save(self.folder / "begin.npy", self.x[:650])
+        end = self.rows_file(self.x[650:], "end.h5")
+        self.assertEqual(self.digests(self.model, "begin.npy", end), wanted)
+        self.run_evenscore("audit", "out.h5", self.model, "begin.npy", end)
+        self.assertEqual(self.digests(self.model, first, "chunks.h5", "rest.npy", "--dataset", "/X"), wanted)
+        none = self.rows_file(self.x[:0], "none.h5")
+        self.assertEqual(self.digests(self.model, none, self.whole, none), wanted)
+
+    def test_columns_in_another_order_bind_by_name(self):
+        order = [3, 0, 4, 2, 1]
+        self.named_file("first.h5", self.x[:700])
+        self.named_file("second.h5", self.x[700:][:, order], [NAMES[i] for i in order])
+        wanted = self.digests(NAMED, self.named_file("named.h5", self.x))
+        self.assertEqual(self.digests(NAMED, "first.h5", "second.h5"), wanted)
+        # The order of the first file's columns counts where the model names none.
+        self.assertEqual(self.digests(self.model, "first.h5", "second.h5"), self.digests(self.model, self.whole))
+        chosen = ["--columns", ",".join(NAMES)]
+        self.assertEqual(self.digests(self.model, "second.h5", "first.h5", *chosen)["rows_digest"],
+                         self.digests(self.model, self.rows_file(np.vstack([self.x[700:], self.x[:700]]), "turned.h5"))["rows_digest"])
+
+    def test_other_columns_and_other_types_are_refused_naming_both(self):
+        self.rows_file(self.random_rows(5, 6), "wide.h5")
+        self.rows_file(self.x.astype("f4"), "single.h5")
+        self.named_file("named.h5", self.x)
+        self.named_file("others.h5", self.x, [*NAMES[:4], "feature_z"])
+        self.rows_file([[b"text"] * 5], "text.h5")
+        for files, says in {(self.a, "wide.h5"): ["wide.h5", "a.h5", "6", "5"],
+                            (self.a, "single.h5"): ["single.h5", "a.h5", "float32", "float64"],
+                            ("named.h5", "others.h5"): ["others.h5", "named.h5", "feature_z"],
+                            (self.a, "text.h5"): ["text.h5", "/X"],
+                            (self.a, "nowhere.h5"): ["nowhere.h5", "no such file"],
+                            ("nowhere.h5", self.a): ["nowhere.h5", "no such file"],
+                            (self.a, "."): ["directory"]}.items():
+            result = self.refused("score", self.model, *files, "-o", "out.h5", says=says)
+            self.assertNotIn("a.h5: a.h5", result.stderr)
+
+    def test_the_output_is_never_one_of_them(self):
+        for files in ((self.a, self.b), (self.b, self.a)):
+            before = self.b.read_bytes()
+            self.refused("score", self.model, *files, "-o", self.b, "--overwrite", says=["b.h5", "input"])
+            self.assertEqual(self.b.read_bytes(), before)
+        (self.folder / "link.h5").symlink_to(self.b)
+        self.refused("score", self.model, self.a, "link.h5", "-o", self.b, "--overwrite", says="b.h5")
+
+    def test_a_bad_row_is_named_in_the_file_that_holds_it(self):
+        with h5py.File(self.b, "r+") as file:
+            file["X"][17, 2] = np.nan
+        result = self.refused("score", self.model, self.a, self.b, "-o", "out.h5", says=["b.h5: /X, row 17 (from 0)", "column 2"])
+        self.assertNotIn("717", result.stderr)
+        for command in (["verify", self.model, self.a, self.b], ["verify", self.model, self.a, self.b, "--row-range", "650:"]):
+            self.refused(*command, says=["b.h5: /X, row 17 (from 0)"])
+
+    def test_verify_and_audit_take_them(self):
+        self.score(self.model, self.a, self.b, "--certificate")
+        report = json.loads(self.run_evenscore("verify", self.model, self.a, self.b, "--against", "out.h5", "--json").stdout)
+        self.assertEqual((report["verdict"], report["rows"], report["rows_source"]), ("identical", "1000", "a.h5,b.h5"))
+        self.run_evenscore("verify", self.model, self.a, self.b)
+        self.run_evenscore("audit", "out.h5", self.model, self.a, self.b)
+        self.assertEqual(json.loads((self.folder / "out.h5.run.json").read_text())["rows_source"], "a.h5,b.h5")
+        self.run_evenscore("audit", "out.h5", self.model, self.whole)  # the same rows
+        refuted = self.run_any("audit", "out.h5", self.model, self.b, self.a)
+        self.assertEqual(refuted.returncode, 1, refuted.stderr)
+        refuted = self.run_any("verify", self.model, self.a, "--against", "out.h5")
+        self.assertEqual(refuted.returncode, 1, refuted.stderr)
+
+
+class RowRanges(Rows):
+    def setUp(self):
+        super().setUp()
+        self.x = self.random_rows(1000)
+        self.rows = self.rows_file(self.x)
+        self.model = FIXTURES / "binary.joblib"
+
+    def test_a_range_is_exactly_the_slice(self):
+        with h5py.File(self.folder / "gzip.h5", "w") as file:
+            file.create_dataset("X", data=self.x, chunks=(64, 2), compression="gzip")
+        self.rows_file(self.x[:123], "a.h5"), self.rows_file(self.x[123:], "b.h5")
+        for range_, slice_ in {"100:200": slice(100, 200), ":123": slice(0, 123), "123:": slice(123, 1000), "999:1000": slice(999, 1000),
+                               "0:1000": slice(0, 1000), ":": slice(0, 1000), "122:124": slice(122, 124), "5:5": slice(5, 5),
+                               "1000:1000": slice(1000, 1000), "1000:": slice(1000, 1000), ":0": slice(0, 0)}.items():
+            wanted = self.digests(self.model, self.rows_file(self.x[slice_], "slice.h5"))
+            for files in (["rows.h5"], ["gzip.h5"], ["a.h5", "b.h5"]):
+                self.assertEqual(self.digests(self.model, *files, "--row-range", range_), wanted, (range_, files))
+                first, end, _ = slice_.indices(1000)
+                self.assertEqual(self.attribute("row_range"), None if (first, end, range_[:1]) == (0, 1000, ":") else f"{first}:{end}", range_)
+                self.assertEqual(self.attribute("rows"), end - first)
+
+    def test_what_is_no_range_is_refused(self):
+        for range_, says in {"0:1001": ["1000 rows", "--row-range"], "1001:": ["1000 rows"], "7:3": ["'7:3' ends before it begins"], "5": ["FIRST:END"],
+                             "a:b": ["'a'"], "1:2:3": ["--row-range"], "-5:10": ["--row-range"], "1.5:3": ["'1.5'"],
+                             "99999999999999999999:": ["--row-range"]}.items():
+            self.refused("score", self.model, self.rows, "-o", "out.h5", f"--row-range={range_}", says=says)
+
+    def test_bad_rows_outside_do_not_matter_and_inside_are_named_as_in_the_file(self):
+        with h5py.File(self.rows, "r+") as file:
+            file["X"][300, 1] = np.inf
+        self.score(self.model, self.rows, "--row-range", ":300")
+        self.score(self.model, self.rows, "--row-range", "301:")
+        self.refused("score", self.model, self.rows, "-o", "new.h5", "--row-range", "250:", says="row 300 (from 0)")
+
+    def test_audit_takes_the_range_up_from_the_file(self):
+        self.score(self.model, self.rows, "--row-range", "100:900")
+        for options in ([], ["--row-range", "100:900"]):
+            self.run_evenscore("audit", "out.h5", self.model, self.rows, *options)
+        refuted = self.run_any("audit", "out.h5", self.model, self.rows, "--row-range", "101:901")
+        self.assertEqual(refuted.returncode, 1, refuted.stderr)
+        report = json.loads(self.run_evenscore("verify", self.model, self.rows, "--row-range", "100:900", "--against", "out.h5", "--json").stdout)
+        self.assertEqual((report["verdict"], report["rows"]), ("identical", "800"))
+
+    def test_audit_over_several_files_and_a_range(self):
+        self.rows_file(self.x[:400], "a.h5"), self.rows_file(self.x[400:], "b.h5")
+        self.score(self.model, "a.h5", "b.h5", "--row-range", "350:450")
+        self.run_evenscore("audit", "out.h5", self.model, "a.h5", "b.h5")
+        with h5py.File(self.folder / "b.h5", "r+") as file:
+            file["X"][60, 0] += 1  # outside
+        self.run_evenscore("audit", "out.h5", self.model, "a.h5", "b.h5")
+        with h5py.File(self.folder / "b.h5", "r+") as file:
+            file["X"][49, 0] += 1
+        self.run_evenscore("audit", "out.h5", self.model, "a.h5", "b.h5", status=1)
+
+
+class CopiedColumns(Rows):
+    ROWS = 1000
+
+    def setUp(self):
+        super().setUp()
+        n = self.ROWS
+        self.x = self.random_rows(n)
+        self.keys = {"id": np.arange(n, dtype="i8") * 7 - 3, "u": np.arange(n, dtype="u2"), "t": np.linspace(0, 1, n),
+                     "half": np.linspace(0, 1, n).astype("f2"), "ok": np.arange(n) % 3 == 0,
+                     "code": np.array([f"code-{i}" for i in range(n)], "S9")}
+        self.model = FIXTURES / "binary.joblib"
+        self.plain = self.digests(self.model, self.rows_file(self.x, "plain.h5"))
+        (self.folder / "out.h5").unlink()
+
+    def copied(self, model, *rows_and_options, copy, **options):
+        report = self.score(model, *rows_and_options, "--copy", copy, **options)
+        self.run_evenscore("audit", options.get("out", "out.h5"), model, *[a for a in rows_and_options if str(a).endswith(".h5")],
+                           *self.selection(rows_and_options))
+        return report, self.datasets(options.get("out", "out.h5"))
+
+    def selection(self, arguments):
+        """--dataset and --columns among them, which audit takes too."""
+        arguments = list(arguments)
+        return [part for name in ("--dataset", "--columns") if name in arguments for part in arguments[arguments.index(name):][:2]]
+
+    def assert_equal_column(self, found, wanted):
+        self.assertEqual(found.dtype, wanted.dtype)
+        self.assertEqual(found.tobytes(), wanted.tobytes())
+
+    def test_datasets_beside_the_rows(self):
+        rows = self.rows_file(self.x, **self.keys)
+        report, out = self.copied(self.model, rows, copy=",".join(self.keys))
+        self.assertEqual(set(out), {"label", "proba", "classes", *self.keys})
+        for name, values in self.keys.items():
+            with self.subTest(name=name):
+                self.assert_equal_column(out[name], values)
+        self.assertEqual(report["rows_digest"], self.plain["rows_digest"])
+        self.assertEqual(report["outputs"], "label,proba")
+
+    def test_stored_in_any_way(self):
+        with h5py.File(self.folder / "rows.h5", "w") as file:
+            file["deep/er/X"] = self.x
+            for name, values in self.keys.items():
+                if values.dtype.kind in "iuf":
+                    values = values.astype(values.dtype.newbyteorder(">"))
+                file.create_dataset(f"deep/er/{name}", data=values, chunks=(33,), compression="gzip", shuffle=True)
+            file["top"] = self.keys["id"]
+            file["other/place"] = self.keys["t"]
+        _, out = self.copied(self.model, "rows.h5", "--dataset", "/deep/er/X", "--batch-rows", 7, copy=",".join([*self.keys, "top", "/other/place"]))
+        for name, values in (self.keys | {"top": self.keys["id"], "place": self.keys["t"]}).items():
+            self.assert_equal_column(out[name], values)
+
+    def test_fields_of_a_table_and_columns_of_a_group(self):
+        with h5py.File(self.folder / "table.h5", "w") as file:
+            file["rows"] = self.table_of(self.x, **self.keys)
+        self.group_file("group.h5", dict(zip(NAMES, self.x.T)) | self.keys)
+        wanted = self.digests(NAMED, self.named_file("named.h5", self.x))
+        for name, options in {"table.h5": [], "group.h5": ["--dataset", "/rows"]}.items():
+            with self.subTest(name=name):
+                report, out = self.copied(NAMED, name, *options, copy=",".join([*self.keys, "feature_b"]))
+                self.assertEqual(report["rows_digest"], wanted["rows_digest"])
+                for key, values in (self.keys | {"feature_b": self.x[:, 1]}).items():
+                    self.assert_equal_column(out[key], np.ascontiguousarray(values))
+
+    def test_columns_of_a_matrix(self):
+        rows = self.named_file("named.h5", self.x)
+        _, out = self.copied(NAMED, rows, copy="feature_d,feature_a")
+        self.assert_equal_column(out["feature_d"], np.ascontiguousarray(self.x[:, 3]))
+        self.assert_equal_column(out["feature_a"], np.ascontiguousarray(self.x[:, 0]))
+
+    def test_columns_and_the_index_of_a_frame_of_pandas(self):
+        for case in ("pandas_table_text", "pandas_table_i64", "pandas_fixed_i64"):
+            key = "word" if "text" in case else "count"
+            self.score(NAMED, FRAMES / f"{case}.h5", "--dataset", "/frame", "--copy", f"{key},index")
+            out = self.datasets()
+            with h5py.File(FRAMES / f"{case}.h5") as file:
+                if "table" in case:
+                    table = file["frame/table"][()]
+                    wanted, index = self.frame_column(file["frame/table"], table, key), table["index"]
+                else:
+                    block = next(f"frame/block{i}" for i in range(9) if key.encode() in list(file[f"frame/block{i}_items"][()]))
+                    at = list(file[block + "_items"][()]).index(key.encode())
+                    wanted, index = file[block + "_values"][()][:, at], file["frame/axis1"][()]
+            self.assertEqual(out[key].tolist(), wanted.tolist())
+            self.assertEqual(out["index"].tolist(), index.tolist())
+            self.assertEqual(len(out["label"]), len(index))
+        self.refused("score", NAMED, FRAMES / "pandas_fixed_text.h5", "-o", "new.h5", "--dataset", "/frame", "--copy", "word",
+                     says=["word", "format='table'"])
+
+    def frame_column(self, dataset, table, key):
+        if key in table.dtype.names:
+            return table[key]
+        for name in table.dtype.names:
+            if name.startswith("values_block_"):
+                names = pickle.loads(dataset.attrs[f"{name}_kind"])
+                if key in names:
+                    return table[name][:, names.index(key)]
+        raise KeyError(key)
+
+    def test_text_of_any_length(self):
+        n = self.ROWS
+        texts = {"name": [f"row {i}" for i in range(n)], "word": ["größe-π" * (i % 3) for i in range(n)], "empty": [""] * n,
+                 "long": ["x" * 65536 if i == 500 else "" for i in range(n)]}
+        with h5py.File(self.folder / "rows.h5", "w") as file:
+            file["X"] = self.x
+            for name, values in texts.items():
+                file.create_dataset(name, data=values, dtype=h5py.string_dtype(), chunks=(77,), compression="gzip" if name == "name" else None)
+        for options in ([], ["--batch-rows", 7], ["--threads", 1, "--batch-rows", 333]):
+            _, out = self.copied(self.model, "rows.h5", *options, copy="name,word,empty,long")
+            for name, values in texts.items():
+                encoded = [value.encode() for value in values]
+                self.assertEqual(out[name].dtype, np.dtype(("S", max(1, *map(len, encoded)))))
+                self.assertEqual(out[name].tolist(), encoded, name)
+        # Only the rows that are wanted count.
+        _, out = self.copied_range("rows.h5", "0:500", "long")
+        self.assertEqual(out["long"].dtype, np.dtype("S1"))
+        with h5py.File(self.folder / "rows.h5", "r+") as file:
+            file["long"][3] = "x" * 65537
+        self.refused("score", self.model, "rows.h5", "-o", "new.h5", "--copy", "long", says=["/long", "65536"])
+
+    def copied_range(self, file, range_, copy):
+        report = self.score(self.model, file, "--row-range", range_, "--copy", copy)
+        self.run_evenscore("audit", "out.h5", self.model, file)
+        return report, self.datasets()
+
+    def test_with_a_range_and_several_files(self):
+        parts = {"a.h5": slice(0, 300), "b.h5": slice(300, 1000)}
+        words = np.array([f"{'w' * (i % 13)}{i}" for i in range(self.ROWS)], dtype=object)
+        for name, part in parts.items():
+            self.rows_file(self.x[part], name, **{key: values[part] for key, values in self.keys.items()})
+            with h5py.File(self.folder / name, "r+") as file:
+                file.create_dataset("word", data=words[part], dtype=h5py.string_dtype())
+                del file["code"]
+                codes = self.keys["code"][part]
+                file["code"] = codes.astype(f"S{max(map(len, codes))}")  # of another length in each file
+        copy = ",".join([*self.keys, "word"])
+        for range_, part in {":": slice(None), "250:310": slice(250, 310), "300:": slice(300, None), "10:20": slice(10, 20)}.items():
+            report = self.score(self.model, "a.h5", "b.h5", "--row-range", range_, "--copy", copy)
+            out = self.datasets()
+            for key, values in self.keys.items():
+                self.assertEqual(out[key].tolist(), values[part].tolist(), (key, range_))
+            self.assertEqual([word.decode() for word in out["word"]], words[part].tolist())
+            self.run_evenscore("audit", "out.h5", self.model, "a.h5", "b.h5")
+        self.assertEqual(report["rows"], 10)
+
+    def test_files_with_other_kinds_of_a_column_are_refused(self):
+        self.rows_file(self.x, "a.h5", id=self.keys["id"])
+        self.rows_file(self.x, "b.h5", id=self.keys["t"])
+        self.rows_file(self.x, "c.h5")
+        self.refused("score", self.model, "a.h5", "b.h5", "-o", "out.h5", "--copy", "id", says=["b.h5", "a.h5", "id", "int64", "float64"])
+        self.refused("score", self.model, "a.h5", "c.h5", "-o", "out.h5", "--copy", "id", says=["c.h5", "id"])
+
+    def test_what_cannot_be_copied_is_refused_and_nothing_is_left(self):
+        with h5py.File(self.rows_file(self.x, label=self.keys["id"], status=self.keys["id"], classes=self.keys["id"], short=np.zeros(9),
+                                      wide=np.zeros((self.ROWS, 2)), complex=np.zeros(self.ROWS, complex)), "r+") as file:
+            file["group/id"] = self.keys["id"]
+            file["id"] = self.keys["id"]
+            file.create_dataset("table", (self.ROWS,), [("key", h5py.string_dtype())] + [(name, "f8") for name in NAMES])
+        for copy, says in {"nothing": ["no column nothing", "/X"], "/nowhere/id": ["/nowhere/id"],
+                           "label": ["'label'", "output"], "status": ["'status'", "output"], "classes": ["'classes'"],
+                           "short": ["/short", "9", "1000"], "wide": ["/wide", "1000"], "complex": ["complex"], "group": ["group"],
+                           "id,id": ["'id'", "once"], "id,/group/id": ["'id'"], "id,": ["--copy"], "X": ["/X"]}.items():
+            with self.subTest(copy=copy):
+                self.refused("score", self.model, "rows.h5", "-o", "out.h5", "--dataset", "/X", "--copy", copy, says=says)
+        self.refused("score", NAMED, "rows.h5", "-o", "out.h5", "--dataset", "/table", "--copy", "key", says=["key", "fixed length"])
+        np.save(self.folder / "rows.npy", self.x)
+        self.refused("score", self.model, "rows.npy", "-o", "out.h5", "--copy", "id", says=["rows.npy", "--copy"])
+
+    def test_damaged_text_is_refused_or_read_and_never_ends_the_program(self):
+        rows = self.rows_file(self.x[:200])
+        with h5py.File(rows, "r+") as file:
+            file.create_dataset("name", data=[f"name {i}" for i in range(200)], dtype=h5py.string_dtype(), chunks=(50,))
+        whole = rows.read_bytes()
+        random = np.random.default_rng(11)
+        for _ in range(150):
+            damaged = bytearray(whole)
+            at = int(random.integers(0, len(whole)))
+            damaged[at] ^= 1 << int(random.integers(0, 8))
+            rows.write_bytes(damaged)
+            result = self.run_any("score", self.model, rows, "-o", "out.h5", "--copy", "name", "--bad-rows", "mark")
+            self.assertIn(result.returncode, (0, 2), f"byte {at}: {result.stderr}")
+            self.assertEqual((self.folder / "out.h5").exists(), result.returncode == 0)
+            (self.folder / "out.h5").unlink(missing_ok=True)
+
+    def test_a_killed_run_goes_on_to_the_same_bytes(self):
+        n = 700_000
+        self.run_evenscore("generate", "-o", "big.h5", "--rows", n, "--like", FLIGHTS / "model.joblib")
+        with h5py.File(self.folder / "big.h5", "r+") as file:
+            file["id"] = np.arange(n)
+            file["code"] = np.array([f"c{i}" for i in range(n)], "S7")
+            file.create_dataset("name", data=[f"name {i}" for i in range(n)], dtype=h5py.string_dtype())
+        job = ["score", FLIGHTS / "model.joblib", "big.h5", "--copy", "id,code,name", "--row-range", "5:"]
+        self.run_evenscore(*job, "-o", "whole.h5")
+        kill = subprocess.Popen([EVENSCORE, *map(str, job), "-o", "out.h5", "--checkpoint", "0", "--device", "reference", "--threads", "1",
+                                 "--batch-rows", "20000"], cwd=self.folder, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        journal, sizes = self.folder / "out.h5.journal", set()
+        while kill.poll() is None and len(sizes) < 4:
+            if journal.exists():
+                sizes.add(journal.stat().st_size)
+        kill.kill()
+        kill.wait()
+        result = self.run_evenscore(*job[:3], "--copy", "id,code", "--row-range", "5:", "-o", "out.h5", "--resume", status=2)
+        self.assertIn("copied columns", result.stderr)
+        result = self.run_evenscore(*job[:3], "--copy", "id,code,name", "--row-range", "6:", "-o", "out.h5", "--resume", status=2)
+        self.assertIn("rows", result.stderr)
+        report = json.loads(self.run_evenscore(*job, "-o", "out.h5", "--resume", "--json").stdout)
+        self.assertGreater(report["rows_resumed"], 60_000)
+        self.assertEqual((self.folder / "out.h5").read_bytes(), (self.folder / "whole.h5").read_bytes())
+        with h5py.File(self.folder / "out.h5") as out:
+            np.testing.assert_array_equal(out["id"][()], np.arange(5, n))
+            self.assertEqual(out["name"][-1], f"name {n - 1}".encode())
+
+
+class ColumnsOfOtherPrograms(Rows):
+    """Tables, groups, types that are mixed, and names; files that other programs wrote are in row_samples_test.py."""
+
+    def test_mixed_types_are_joined_where_a_type_holds_every_value(self):
+        x = np.round(self.random_rows(500) * 50)
+        for types, joined in {("f4", "f4", "i2", "u1", "f2"): "f4", ("f4", "f4", "i4", "f4", "f4"): "f8", ("f4", "f8", "f4", "f4", "f4"): "f8",
+                              ("i2", "i1", "i2", "i2", "i2"): "f8", ("f2", "f2", "f4", "f2", "f2"): "f4", ("f2", "f2", "f2", "f2", "i2"): "f4",
+                              ("i4", "i4", "i4", "i4", "i4"): "i4", ("i8", "i8", "i8", "i8", "i8"): "i8"}.items():
+            table = self.table_of(np.abs(x), types=types)
+            wanted = np.stack([table[name].astype(joined) for name in NAMES], axis=1)
+            wanted = self.digests(NAMED, self.named_file("wanted.h5", wanted))
+            with h5py.File(self.folder / "table.h5", "w") as file:
+                file["t"] = table
+            self.group_file("group.h5", {name: table[name] for name in NAMES})
+            for files in (["table.h5"], ["group.h5", "--dataset", "/rows"]):
+                self.assertEqual(self.digests(NAMED, *files), wanted, (types, files))
+
+    def test_wide_integers_among_others_are_refused_unless_left_out(self):
+        x = self.random_rows(50)
+        table = self.table_of(x, extra=np.arange(50, dtype="i8"))
+        with h5py.File(self.folder / "table.h5", "w") as file:
+            file["t"] = table
+        wanted = self.digests(NAMED, self.named_file("named.h5", x))
+        self.assertEqual(self.digests(NAMED, "table.h5"), wanted)
+        self.assertEqual(self.digests(FIXTURES / "binary.joblib", "table.h5", "--columns", ",".join(NAMES))["rows_digest"], wanted["rows_digest"])
+        types = ["f8", "f8", "i8", "f8", "f8"]
+        with h5py.File(self.folder / "wide.h5", "w") as file:
+            file["t"] = self.table_of(x, types=types)
+        self.refused("score", NAMED, "wide.h5", "-o", "new.h5", says=["feature_c", "int64", "float64"])
+
+    def test_arrays_as_elements_are_not_taken_for_numbers(self):
+        pair = h5py.h5t.array_create(h5py.h5t.IEEE_F64LE, (2,))
+        with h5py.File(self.folder / "pairs.h5", "w") as file:
+            h5py.h5d.create(file.id, b"X", pair, h5py.h5s.create_simple((4, 5)))
+            file.create_group("g")
+            for name in NAMES:
+                h5py.h5d.create(file["g"].id, name.encode(), pair, h5py.h5s.create_simple((4,)))
+            file["good"] = np.zeros((4, 5))
+            h5py.h5d.create(file.id, b"key", pair, h5py.h5s.create_simple((4,)))
+        self.refused("score", FIXTURES / "binary.joblib", "pairs.h5", "-o", "out.h5", says=["pairs.h5", "/X"])
+        self.refused("score", NAMED, "pairs.h5", "-o", "out.h5", "--dataset", "/g", says="pairs.h5")
+        self.refused("score", NAMED, "pairs.h5", "-o", "out.h5", "--dataset", "/good", "--copy", "key", says=["pairs.h5", "key"])
+
+
+class ScoreReports(Rows):
+    def test_json_and_text_say_what_the_run_waited_for(self):
+        x = self.random_rows(20_000)
+        with h5py.File(self.folder / "gzip.h5", "w") as file:
+            file.create_dataset("X", data=x, chunks=(4096, 5), compression="gzip", shuffle=True)
+        report = self.score(FIXTURES / "binary.joblib", "gzip.h5")
+        parts = {"reading", "decoding", "copying", "hashing", "scoring", "writing"}
+        self.assertEqual(set(report["busy_seconds"]), parts)
+        self.assertTrue(all(seconds >= 0 for seconds in report["busy_seconds"].values()))
+        self.assertIn(report["bound_by"], parts)
+        self.assertIn("(4096, 5)", report["way"])
+        self.assertIn("shuffle, gzip", report["way"])
+        said = self.run_evenscore("score", FIXTURES / "binary.joblib", "gzip.h5", "-o", "b.h5", "-v").stdout
+        self.assertRegex(said, r"bound by +(reading|decoding|copying|hashing|scoring|writing); busy:")
+        self.assertIn("(4096, 5)", said)
+        self.assertIn("contiguous", self.score(FIXTURES / "binary.joblib", self.rows_file(x))["way"])
+
+
+class Memory(Rows):
+    """Peak memory does not grow with rows."""
+
+    def peak(self, *arguments):
+        # Below a small process, for what a parent has counts as its child's.
+        small = ("import os, sys; child = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]); _, status, used = os.wait4(child, 0); "
+                 "print(status, used.ru_maxrss)")
+        result = subprocess.run([sys.executable, "-S", "-c", small, EVENSCORE, *map(str, arguments)], cwd=self.folder,
+                                capture_output=True, text=True, check=True)
+        status, kibibytes = map(int, result.stdout.split())
+        self.assertEqual(status, 0, result.stderr)
+        return kibibytes / 1024  # of the process or of its largest child
+
+    def test_one_and_eight_times_the_rows_take_the_same(self):
+        random = np.random.default_rng(3)
+        x = random.normal(size=(4_000_000, 8)).astype("f4").round(2)
+        model = sklearn.linear_model.LogisticRegression().fit(x[:500], x[:500, 0] > 0)
+        joblib.dump(model, self.folder / "model.joblib")
+        for name, options in {"contiguous": {}, "gzip": dict(chunks=True, compression="gzip", compression_opts=1, shuffle=True)}.items():
+            with self.subTest(name=name):
+                self.compare_peaks(x, (500_000, 4_000_000), options, {"id": np.arange})
+        with self.subTest(name="text"):
+            self.compare_peaks(x, (60_000, 480_000), {}, {"name": lambda n: np.arange(n).astype("S").astype(object)}, "--batch-rows", 20_000)
+
+    def compare_peaks(self, x, counts, options, copies, *more):
+        peaks = []
+        for n in counts:
+            with h5py.File(self.folder / "rows.h5", "w") as file:
+                file.create_dataset("X", data=x[:n], **options)
+                for name, values in copies.items():
+                    values = values(n)
+                    file.create_dataset(name, data=values, dtype=h5py.string_dtype() if values.dtype == object else None)
+            peaks.append(self.peak("score", "model.joblib", "rows.h5", "-o", "out.h5", "--overwrite", "--copy", ",".join(copies), "--quiet", *more))
+        self.assertLess(peaks[1], 1.1 * peaks[0] + 16, peaks)
+        self.assertLess(max(peaks), 1024)
+
+
 class BadRows(CommandLine):
     def setUp(self):
         super().setUp()

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "evenscore/rows_file.h"
 #include "support/expect_error.h"
@@ -335,6 +336,43 @@ TEST(RowSource, ChecksTheRowsAskedFor) {
   source.read(2, 0, bytes);
   expect_error(ErrorCode::bad_request, {"r.h5"}, [&] { source.read(1, 2, bytes); });
   expect_error(ErrorCode::bad_request, {"r.h5"}, [&] { source.read(-1, 1, bytes); });
+}
+
+TEST(RowSource, ReadsSeveralFilesAndARangeOfThem) {
+  const TemporaryFolder folder;
+  const std::vector<double> values = counting(10 * 3);
+  const std::vector<std::int64_t> ids{100, 101, 102, 103, 104, 105, 106, 107, 108, 109};
+  for (const auto& [name, first, n] :
+       {std::tuple{"a.h5", 0, 4}, std::tuple{"b.h5", 4, 0}, std::tuple{"c.h5", 4, 6}}) {
+    FileMaker file(folder.file(name));
+    const auto count = static_cast<hsize_t>(n);
+    file.numbers("X", ElementType::f64, {count, 3},
+                 std::vector<double>(values.begin() + 3 * first, values.begin() + 3 * (first + n)));
+    file.numbers("id", ElementType::i64, {count},
+                 std::vector<std::int64_t>(ids.begin() + first, ids.begin() + first + n));
+  }
+  RowsOptions options;
+  options.more_files = {folder.file("b.h5"), folder.file("c.h5")};
+  options.copies = {"id"};
+  EXPECT_EQ(RowSource::open(folder.file("a.h5"), options).count(), 10);
+  options.first_row = 2;
+  options.end_row = 9;
+  RowSource source = RowSource::open(folder.file("a.h5"), options);
+  ASSERT_EQ(source.count(), 7);
+  for (const std::int64_t step : {1, 2, 5, 7})
+    EXPECT_EQ(read_all<double>(source, step), std::vector<double>(values.begin() + 6, values.begin() + 27))
+        << step;
+  std::vector<std::int64_t> copied(5);
+  source.read_copied(0, 1, 5, reinterpret_cast<std::byte*>(copied.data()));
+  EXPECT_EQ(copied, (std::vector<std::int64_t>{103, 104, 105, 106, 107}));
+  EXPECT_EQ(source.place_of(1).path, folder.file("a.h5"));
+  EXPECT_EQ(source.place_of(1).row, 3);
+  EXPECT_EQ(source.place_of(2).path, folder.file("c.h5"));
+  EXPECT_EQ(source.place_of(2).row, 0);
+  expect_error(ErrorCode::bad_request, {"rows 0 to 8 of 7"}, [&] { source.read(0, 8, nullptr); });
+  options.end_row = 11;
+  expect_error(ErrorCode::bad_request, {"--row-range"},
+               [&] { RowSource::open(folder.file("a.h5"), options); });
 }
 
 TEST(RowSource, SaysThatAChunkIsDamaged) {

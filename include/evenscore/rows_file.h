@@ -28,9 +28,15 @@ struct CopiedColumn {
   std::string name;  ///< without its path
   LabelKind kind = LabelKind::integer;
   ElementType element = ElementType::i64;  ///< of numbers; booleans u8
-  std::size_t text_bytes = 0;              ///< of text: bytes of a value, padded with NULs
+  std::size_t text_bytes = 0;  ///< of text: bytes of a value, padded with NULs; the longest among the rows
 
   std::size_t size() const { return kind == LabelKind::string ? text_bytes : element_size(element); }
+};
+
+/// One row in the file that holds it.
+struct RowPlace {
+  std::string path, dataset;
+  std::int64_t row = 0;  ///< from the start of that file's rows
 };
 
 /// Seconds that all threads together spent reading rows.
@@ -82,6 +88,9 @@ class RowSource {
   /// and may be called by several threads at once.
   bool reads_directly() const;
   void read_directly(std::int64_t first_row, std::int64_t n, std::byte* destination) const;
+
+  /// Where row `row` of these rows is.
+  RowPlace place_of(std::int64_t row) const;
 
   /// The key columns of RowsOptions::copies, and n values of the one at `index`, dense and native.
   const std::vector<CopiedColumn>& copied() const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/sha256.h"
@@ -53,7 +55,7 @@ OutputLayout::OutputLayout(const PredictionLayout& layout) : layout_(layout) {
   if (wanted.decision) add({"decision", number(real), decision});
   if (wanted.prediction) add({"prediction", number(real), decision});
   if (layout_.mark_bad_rows) add({"status", number(ElementType::u8), {rows}});
-  for (const CopiedColumn& copy : layout_.copies) add({copy.name, type_of(copy), {rows}});
+  for (const CopiedColumn& copy : layout_.copies) add_copied(copy);
 }
 
 void OutputLayout::check() const {
@@ -71,12 +73,26 @@ void OutputLayout::check() const {
 
 void OutputLayout::add(h5::ContiguousDataset dataset) {
   const std::string name = dataset.name;
-  if (columns_.count(name) > 0 || name == "classes" || name.empty() || name == ".") {
-    throw Error(ErrorCode::bad_request,
-                fmt::format("has an output of the name of the copied column {}", h5::printable(name)),
-                "--copy", "copy a column of another name");
-  }
   columns_.emplace(name, OutputColumn(std::move(dataset)));
+}
+
+// Names of outputs are refused also where this file lacks them: who reads it takes them for what they say.
+void OutputLayout::add_copied(const CopiedColumn& copy) {
+  constexpr std::array kOutputs{"label",    "label_index", "proba",  "log_proba",
+                                "decision", "prediction",  "status", "classes"};
+  const std::string& name = copy.name;
+  const bool is_output = std::find(kOutputs.begin(), kOutputs.end(), name) != kOutputs.end();
+  if (is_output || name.empty() || name == "." || name == "..") {
+    throw Error(ErrorCode::bad_request,
+                fmt::format("a copied column may not be called '{}'{}", h5::printable(name),
+                            is_output ? ", for that is an output" : ""),
+                "--copy", "give the column another name in the file of rows, or leave it out");
+  }
+  if (columns_.count(name) > 0) {
+    throw Error(ErrorCode::bad_request, fmt::format("two columns called '{}'", h5::printable(name)), "--copy",
+                "copy each column once, and columns of different names");
+  }
+  add({name, type_of(copy), {static_cast<std::uint64_t>(layout_.rows)}});
 }
 
 std::vector<h5::ContiguousDataset> OutputLayout::datasets() const {

@@ -51,6 +51,7 @@ class OutputLayout {
  private:
   void check() const;
   void add(h5::ContiguousDataset dataset);
+  void add_copied(const CopiedColumn& copy);
 
   PredictionLayout layout_;
   std::optional<LabelTable> labels_;

@@ -69,10 +69,11 @@ RowsPlan plan_fixed(const h5::File& file, const std::string& path) {
     h5::StoredDataset values = h5::describe(h5::Dataset(file, fmt::format("{}/block{}_values", path, block)));
     const std::string why = why_unreadable(values.fields.front());
     if (values.is_compound || !why.empty() || values.shape.size() != 2) {
-      for (const std::string& name : items) {
+      const bool is_matrix = values.shape.size() == 2 && values.shape[1] == items.size();
+      for (std::size_t i = 0; i < items.size(); ++i) {
         plan.columns.push_back(
-            {plan.datasets.size(), 0, 0, 0, why.empty() ? "is no column of numbers" : why});
-        plan.names.push_back(name);
+            {plan.datasets.size(), 0, 0, is_matrix ? i : 0, why.empty() ? "is no column of numbers" : why});
+        plan.names.push_back(items[i]);
       }
     } else {
       if (values.shape[1] != items.size() || (has_rows && values.shape[0] != plan.rows))

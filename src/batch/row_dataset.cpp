@@ -96,16 +96,16 @@ std::string find_row_object(const h5::File& file) {
   if (has_x(file, h5::links_of(file.open(file.locate("/")), kMostObjects))) return "/X";
   const DatasetList list_of(file);
   if (list_of.found.size() == 1) return list_of.found.front();
+  if (list_of.found.empty() && list_of.other_lines.empty())
+    throw Error(ErrorCode::bad_request, "holds no dataset", {}, "write the rows into it, as /X");
   if (list_of.found.empty()) {
-    throw Error(ErrorCode::bad_request,
-                "holds no two-dimensional numeric dataset, no table and no frame" +
-                    (list_of.other_lines.empty() ? std::string() : "; it holds:" + list(list_of.other_lines)),
-                {}, "name the rows with --dataset");
+    throw Error(
+        ErrorCode::bad_request, "holds no two-dimensional numeric dataset, no table and no frame", {},
+        "name a group of columns with --dataset, or another file; it holds:" + list(list_of.other_lines));
   }
   throw Error(ErrorCode::bad_request,
-              fmt::format("holds {} datasets that can be the rows:{}", list_of.found.size(),
-                          list(list_of.found_lines)),
-              {}, "name one with --dataset");
+              fmt::format("holds {} datasets that can be the rows", list_of.found.size()), {},
+              "name one with --dataset:" + list(list_of.found_lines));
 }
 
 }  // namespace evenscore

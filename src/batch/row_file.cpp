@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <optional>
 
@@ -67,11 +68,28 @@ std::string filters_text(const h5::StoredDataset& dataset) {
 
 RowFile::RowFile(const std::string& path, const RowsOptions& options) : input_(path) {
   plan_ = NpyFile::is_npy(input_) ? npy_plan(input_, options) : h5_plan(input_, options);
-  for (const PlannedColumn& copy : plan_.copies) {
-    const h5::StoredField& field = plan_.field(copy);
-    copies_.push_back(stored_rows(copy.dataset,
-                                  {{copy.field, copy.item, copy.column, 0, field.type->element}},
-                                  field.type->size(), kMostKept / 16));
+}
+
+std::size_t RowFile::copied_bytes(std::size_t i, std::int64_t first, std::int64_t end) const {
+  const h5::StoredType& type = *copied(i).type;
+  if (!type.is_variable_string()) return type.size();
+  const VariableText text(input_, plan_.datasets[plan_.copies[i].dataset].path,
+                          static_cast<std::uint64_t>(end));
+  return text.longest(static_cast<std::uint64_t>(first));
+}
+
+void RowFile::choose_copied(const std::vector<std::size_t>& bytes, std::int64_t end) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const PlannedColumn& copy = plan_.copies[i];
+    const h5::StoredType& type = *copied(i).type;
+    CopyReader& reader = copies_.emplace_back();
+    reader.bytes = bytes[i];
+    if (type.is_variable_string()) {
+      reader.text.emplace(input_, plan_.datasets[copy.dataset].path, static_cast<std::uint64_t>(end));
+    } else {
+      reader.stored = stored_rows(copy.dataset, {{copy.field, copy.item, copy.column, 0, type.element}},
+                                  bytes[i], kMostKept / 16);
+    }
   }
 }
 
@@ -156,9 +174,12 @@ void RowFile::read_directly(std::int64_t first, std::int64_t n, std::byte* to) c
 }
 
 void RowFile::read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool) {
+  const auto begin = static_cast<std::uint64_t>(first), count = static_cast<std::uint64_t>(n);
+  CopyReader& reader = copies_[i];
+  if (reader.text) return reader.text->read(begin, count, reader.bytes, to);
+  if (reader.bytes > copied(i).type->size()) std::memset(to, 0, static_cast<std::size_t>(n) * reader.bytes);
   std::vector<StoredRows::Piece> pieces;
-  copies_[i].add_pieces(static_cast<std::uint64_t>(first), static_cast<std::uint64_t>(n), to, pool.threads(),
-                        pieces);
+  reader.stored->add_pieces(begin, count, to, pool.threads(), pieces);
   pool.run(pieces.size(), [&](std::size_t piece, std::size_t thread) { pieces[piece](thread); });
   input_.check_unchanged();
 }
@@ -200,7 +221,8 @@ std::string RowFile::way(std::size_t threads) const {
 ReadSeconds RowFile::seconds() const {
   ReadSeconds all;
   for (const StoredRows& part : parts_) all += part.seconds();
-  for (const StoredRows& copy : copies_) all += copy.seconds();
+  for (const CopyReader& copy : copies_)
+    if (copy.stored) all += copy.stored->seconds();
   return all;
 }
 

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "batch/rows_plan.h"
 #include "batch/stored_rows.h"
 #include "batch/task_pool.h"
+#include "batch/variable_text.h"
 #include "evenscore/rows_file.h"
 #include "h5/input_file.h"
 
@@ -40,8 +42,15 @@ class RowFile {
   bool reads_directly() const;
   void read_directly(std::int64_t first, std::int64_t n, std::byte* to) const;
 
-  /// The type of RowsOptions::copies[i], and its rows [first, first + n), dense.
+  /// The type of RowsOptions::copies[i].
   const h5::StoredField& copied(std::size_t i) const { return plan_.field(plan_.copies[i]); }
+  /// Bytes of a value of it among rows [first, end); of text of variable length all are read to find out, and
+  /// the longest counts. Throws limit_exceeded where that exceeds VariableText::kLongest.
+  std::size_t copied_bytes(std::size_t i, std::int64_t first, std::int64_t end) const;
+  /// Of every copied column, in their order and once: the bytes of a value that is read, padded with NULs,
+  /// and the end of the rows that are.
+  void choose_copied(const std::vector<std::size_t>& bytes, std::int64_t end);
+  /// Writes its rows [first, first + n), dense.
   void read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);
 
   /// Rows and decoded bytes of the largest band of chunks among the chosen columns; 1 and 0 without chunks.
@@ -57,7 +66,15 @@ class RowFile {
 
   h5::InputFile input_;
   RowsPlan plan_;
-  std::vector<StoredRows> parts_, copies_;
+  std::vector<StoredRows> parts_;
+
+  /// Values that StoredRows reads, or text of variable length.
+  struct CopyReader {
+    std::size_t bytes = 0;  // of a value
+    std::optional<StoredRows> stored;
+    std::optional<VariableText> text;
+  };
+  std::vector<CopyReader> copies_;
 };
 
 }  // namespace evenscore

@@ -178,7 +178,17 @@ RowsPlan plan_group(const h5::File& file, const std::string& path, const RowsOpt
   return plan_columns(file, path, options);
 }
 
-// A key column: one of the columns by its name, else a one-dimensional dataset.
+// Where the index of a frame of pandas is: a field of its table, or a dataset of its own.
+std::optional<PlannedColumn> frame_index(const RowsPlan& plan) {
+  for (std::size_t d = 0; d < plan.datasets.size(); ++d) {
+    const std::vector<h5::StoredField>& fields = plan.datasets[d].fields;
+    for (std::size_t f = 0; f < fields.size() && plan.datasets[d].is_compound; ++f)
+      if (fields[f].name == "index" && fields[f].count == 1) return PlannedColumn{d, f, 0, 0, {}};
+  }
+  return std::nullopt;
+}
+
+// A key column: one of the columns by its name, the index of a frame, else a one-dimensional dataset.
 PlannedColumn find_copy(const h5::File& file, RowsPlan& plan, const std::string& name) {
   const auto named = std::find(plan.names.begin(), plan.names.end(), name);
   if (named != plan.names.end()) {
@@ -187,7 +197,10 @@ PlannedColumn find_copy(const h5::File& file, RowsPlan& plan, const std::string&
     return column;
   }
   std::vector<std::string> places{name};
-  if (!name.starts_with('/')) {
+  if (name == "index" && h5::text_attribute(file, plan.path, "pandas_type")) {
+    if (const std::optional<PlannedColumn> index = frame_index(plan)) return *index;
+    places = {joined_path(plan.path, "axis1")};
+  } else if (!name.starts_with('/')) {
     const std::string beside = folder_of(plan.path);
     places = {joined_path(beside, name)};
     if (beside != "/") places.push_back("/" + name);
@@ -195,7 +208,8 @@ PlannedColumn find_copy(const h5::File& file, RowsPlan& plan, const std::string&
   for (const std::string& path : places) {
     try {
       h5::StoredDataset stored = h5::describe(h5::Dataset(file, path));
-      if (stored.is_compound || stored.shape.size() != 1 || stored.rows() != plan.rows) {
+      if (stored.is_compound || stored.only().count != 1 || stored.shape.size() != 1 ||
+          stored.rows() != plan.rows) {
         throw Error(ErrorCode::shape_mismatch,
                     fmt::format("is {} of shape {}, where one value for each of {} rows is needed",
                                 stored.type_name, h5::shape_text(stored.shape), plan.rows),
@@ -208,16 +222,27 @@ PlannedColumn find_copy(const h5::File& file, RowsPlan& plan, const std::string&
     }
   }
   throw Error(ErrorCode::bad_request, fmt::format("has no column {} to copy", h5::printable(name)), plan.path,
-              "name a column of the rows, or a one-dimensional dataset by its path");
+              "name a column of the rows, or a one-dimensional dataset of as many rows by its path");
+}
+
+// What to do about a column whose type cannot be copied.
+std::string how_to_copy(const h5::File& file, const RowsPlan& plan, bool in_table) {
+  const std::optional<std::string> pandas = h5::text_attribute(file, plan.path, "pandas_type");
+  if (pandas && !in_table)
+    return "write the frame with to_hdf(..., format='table'), which keeps text as text";
+  if (in_table)
+    return "give the field a fixed length, in NumPy with astype('S20'), and write the table again";
+  return "copy numbers, booleans or text";
 }
 
 void add_copies(const h5::File& file, const RowsOptions& options, RowsPlan& plan) {
   for (const std::string& name : options.copies) {
     const PlannedColumn column = find_copy(file, plan, name);
     const h5::StoredField& field = plan.field(column);
-    if (!field.type || field.type->is_variable_string() || field.count != 1) {
+    const bool in_table = plan.datasets[column.dataset].is_compound;
+    if (!field.type || (field.type->is_variable_string() && in_table)) {
       throw Error(ErrorCode::unsupported, fmt::format("is {}, which cannot be copied", field.type_name),
-                  h5::printable(name), "copy numbers, booleans or text of fixed length");
+                  h5::printable(name), how_to_copy(file, plan, in_table));
     }
     plan.copies.push_back(column);
   }

@@ -85,7 +85,11 @@ struct RowSource::Impl {
     files.emplace_back(path, options);
     for (const std::string& more : options.more_files) {
       RowsOptions same = options;
-      if (same.dataset.empty() && !NpyFile::is_npy(more)) same.dataset = plan().path;
+      if (NpyFile::is_npy(more) || NpyFile::is_npy(path)) {
+        same.dataset.clear();  // an array has no name, and gives none to look for
+      } else if (same.dataset.empty()) {
+        same.dataset = plan().path;
+      }
       files.emplace_back(more, same);
       check_same_columns(files.back());
     }
@@ -98,6 +102,7 @@ struct RowSource::Impl {
     choose_rows(rows);
     has_order = plan().has_order || !options.columns.empty();
     for (std::size_t i = 0; i < options.copies.size(); ++i) add_copied(i);
+    settle_copied();
     names = plan().names;
     for (std::int64_t i = 0; i < files.front().columns(); ++i) order.push_back(i);
     if (!options.columns.empty()) {
@@ -113,17 +118,22 @@ struct RowSource::Impl {
 
   const RowsPlan& plan() const { return files.front().plan(); }
 
+  static std::string columns_text(const RowFile& file) {
+    const std::vector<std::string>& known = file.plan().names;
+    return fmt::format("{} {}", file.columns(),
+                       known.empty() ? std::string("without names") : fmt::format("({})", list(known)));
+  }
+
   void check_same_columns(const RowFile& file) const {
     if (file.plan().names == plan().names && file.columns() == files.front().columns()) return;
     std::vector<std::string> mine = plan().names, others = file.plan().names;
     std::sort(mine.begin(), mine.end());
     std::sort(others.begin(), others.end());
     if (!mine.empty() && mine == others) return;  // in another order
-    throw Error(
-        ErrorCode::shape_mismatch,
-        fmt::format("has other columns than {}: {} ({}) and not {} ({})", files.front().path(),
-                    file.columns(), list(file.plan().names), files.front().columns(), list(plan().names)),
-        file.plan().path, "give files of the same columns")
+    throw Error(ErrorCode::shape_mismatch,
+                fmt::format("has other columns than {}: {}, and not {}", files.front().path(),
+                            columns_text(file), columns_text(files.front())),
+                file.plan().path, "give files of the same columns")
         .in_file(file.path());
   }
 
@@ -132,17 +142,16 @@ struct RowSource::Impl {
     end = options.end_row < 0 ? rows : options.end_row;
     if (first <= end && end <= rows) return;
     throw Error(ErrorCode::bad_request,
-                fmt::format("has {} rows, and rows {} to {} are asked for", rows, first, end), plan().path,
-                "correct --row-range");
+                fmt::format("{} {} rows, and rows {} to {} are asked for",
+                            files.size() == 1 ? "has" : "and the files after it have", rows, first, end),
+                plan().path, "correct --row-range");
   }
 
   void add_copied(std::size_t index) {
     const h5::StoredField& field = files.front().copied(index);
     for (const RowFile& file : files) {
       const h5::StoredField& other = file.copied(index);
-      if (other.type->kind == field.type->kind && other.type->element == field.type->element &&
-          other.type->string_bytes == field.type->string_bytes)
-        continue;
+      if (other.type->kind == field.type->kind && other.type->element == field.type->element) continue;
       throw Error(ErrorCode::shape_mismatch,
                   fmt::format("holds {} as {} and {} as {}", h5::printable(options.copies[index]),
                               other.type_name, files.front().path(), field.type_name),
@@ -156,8 +165,31 @@ struct RowSource::Impl {
                   : is_floating(field.type->element)           ? LabelKind::real
                                                                : LabelKind::integer;
     column.element = field.type->element;
-    column.text_bytes = field.type->string_bytes;
     copied.push_back(std::move(column));
+  }
+
+  // Text gets the bytes of the longest value among the wanted rows of all files, whether or not its length is
+  // fixed in a file.
+  void settle_copied() {
+    std::vector<std::size_t> bytes(copied.size());
+    for (std::size_t i = 0; i < copied.size(); ++i) {
+      bytes[i] = copied[i].size();
+      if (copied[i].kind != LabelKind::string) continue;
+      bytes[i] = 1;
+      for (std::size_t f = 0; f < files.size(); ++f) {
+        const auto [from, until] = wanted_of(f);
+        bytes[i] = std::max(bytes[i], files[f].copied_bytes(i, from, until));
+      }
+      copied[i].text_bytes = bytes[i];
+    }
+    for (std::size_t f = 0; f < files.size(); ++f) files[f].choose_copied(bytes, wanted_of(f).second);
+  }
+
+  // Of a file the first of the wanted rows, and the end of them.
+  std::pair<std::int64_t, std::int64_t> wanted_of(std::size_t file) const {
+    const std::int64_t rows = files[file].rows();
+    return {std::clamp<std::int64_t>(first - first_rows[file], 0, rows),
+            std::clamp<std::int64_t>(end - first_rows[file], 0, rows)};
   }
 
   void choose(std::vector<std::int64_t> chosen) {
@@ -309,6 +341,16 @@ void RowSource::read_directly(std::int64_t first_row, std::int64_t n, std::byte*
                     file.read_directly(first, count,
                                        destination + static_cast<std::size_t>(done) * row_bytes);
                   });
+}
+
+RowPlace RowSource::place_of(std::int64_t row) const {
+  check_range(row, 1);
+  RowPlace place;
+  impl_->over_files(impl_->files, row, 1,
+                    [&](const RowFile& file, std::int64_t first, std::int64_t, std::int64_t) {
+                      place = {file.path(), file.plan().path, first};
+                    });
+  return place;
 }
 
 const std::vector<CopiedColumn>& RowSource::copied() const {

@@ -24,11 +24,12 @@ void write_columns(h5::AnswerWriter& out, const std::vector<PlannedColumn>& colu
 }
 
 // Whether an element of `dataset` has rows of its own along the row dimension, and a `column` beside it.
-void check_column(const RowsPlan& plan, const PlannedColumn& column) {
+void check_column(const RowsPlan& plan, const PlannedColumn& column, bool is_copy) {
   const h5::StoredDataset& dataset = plan.datasets[column.dataset];
   if (!column.unreadable.empty()) return;
   const h5::StoredField& field = dataset.fields[column.field];
-  if (!field.type || field.type->is_variable_string()) h5::refuse_answer("a column of no value");
+  if (!field.type || (field.type->is_variable_string() && (!is_copy || dataset.is_compound)))
+    h5::refuse_answer("a column of no value");
   if (column.item >= field.count) h5::refuse_answer("a column outside its field");
   const std::size_t dimensions = dataset.shape.size();
   if (dimensions != 1 && dimensions != 2) h5::refuse_answer("a column of another shape");
@@ -40,7 +41,8 @@ void check_column(const RowsPlan& plan, const PlannedColumn& column) {
     h5::refuse_answer("a column without its chunks");
 }
 
-std::vector<PlannedColumn> read_columns(h5::AnswerReader& in, const RowsPlan& plan, std::uint64_t most) {
+std::vector<PlannedColumn> read_columns(h5::AnswerReader& in, const RowsPlan& plan, std::uint64_t most,
+                                        bool are_copies) {
   constexpr std::uint64_t kBytes = 5 * sizeof(std::uint64_t);
   const std::uint64_t count = in.number(std::min<std::uint64_t>(most, in.left() / kBytes));
   std::vector<PlannedColumn> columns(static_cast<std::size_t>(count));
@@ -53,7 +55,7 @@ std::vector<PlannedColumn> read_columns(h5::AnswerReader& in, const RowsPlan& pl
     column.item = in.number();
     column.column = in.number();
     column.unreadable = in.text(kLongestReason);
-    check_column(plan, column);
+    check_column(plan, column, are_copies);
   }
   return columns;
 }
@@ -80,8 +82,8 @@ RowsPlan read_plan(h5::AnswerReader& in, std::uint64_t file_bytes) {
   plan.has_order = in.truth();
   const std::uint64_t datasets = in.number(kMostMembers);
   for (std::uint64_t i = 0; i < datasets; ++i) plan.datasets.push_back(h5::read_stored(in, file_bytes));
-  plan.columns = read_columns(in, plan, kMostColumns);
-  plan.copies = read_columns(in, plan, kMostCopies);
+  plan.columns = read_columns(in, plan, kMostColumns, false);
+  plan.copies = read_columns(in, plan, kMostCopies, true);
   plan.names = in.texts(kMostColumns, kLongestPath);
   if (!plan.names.empty() && plan.names.size() != plan.columns.size())
     h5::refuse_answer("another number of names");

@@ -20,7 +20,7 @@ namespace evenscore {
 namespace {
 
 constexpr std::size_t kBytesAtATime = std::size_t{8} << 20;
-constexpr std::uint64_t kMostObjects = 64;
+constexpr std::uint64_t kMostObjects = 2048;
 constexpr std::uint64_t kMostRowBytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t kLongestName = 64 << 10;
 

@@ -41,13 +41,15 @@ Certificate::Certificate(const std::string& output_path, bool overwrite,
 void Certificate::write(const ScoreJob& job, const ScoreSummary& summary) {
   nlohmann::ordered_json models = nlohmann::ordered_json::array();
   for (const std::string& path : job.model_paths) models.push_back(file_name(path));
+  std::string rows_source = file_name(job.rows_path);
+  for (const std::string& path : job.rows.more_files) rows_source.append(",").append(file_name(path));
   const nlohmann::ordered_json object = {
       {"schema", "evenscore-certificate-1"},
       {"evenscore_version", kVersion},
       {"date", now()},
       {"models", models},
       {"pipeline_digest", summary.pipeline_digest},
-      {"rows_source", file_name(job.rows_path)},
+      {"rows_source", rows_source},
       {"rows_dataset", summary.rows_dataset},
       {"rows_digest", summary.rows_digest},
       {"output", file_name(job.output_path)},

@@ -30,6 +30,9 @@ void parse_row_range(const std::string& text, RowsOptions& options) {
                 "give FIRST:END, as in 1000:2000");
   if (colon > 0) options.first_row = row_number(text.substr(0, colon));
   if (colon + 1 < text.size()) options.end_row = row_number(text.substr(colon + 1));
+  if (options.end_row >= 0 && options.end_row < options.first_row)
+    throw Error(ErrorCode::bad_request, fmt::format("'{}' ends before it begins", text), "--row-range",
+                "give FIRST:END with FIRST first");
 }
 
 }  // namespace
@@ -112,12 +115,13 @@ void add_rows_paths(CLI::App& command, RowsArguments& rows) {
 void add_rows_selection(CLI::App& command, RowsArguments& rows) {
   command
       .add_option("--dataset", rows.dataset,
-                  "The dataset or group with the rows; default /X, else the only 2-D numeric one")
+                  "The dataset or group with the rows; default /X, else the only thing that can hold rows")
       ->type_name("/PATH");
   command.add_option("--columns", rows.columns, "Columns by name, in the model's order")
       ->type_name("A,B,...");
   command
-      .add_option("--row-range", rows.row_range, "Rows from FIRST up to but not END; either may be left out")
+      .add_option("--row-range", rows.row_range,
+                  "Rows from FIRST up to but not END, from 0 over all files; either may be left out")
       ->type_name("FIRST:END");
   command.add_flag("--transpose", rows.transpose,
                    "The dataset is (features, rows), as MATLAB and Julia write it");

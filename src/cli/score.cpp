@@ -150,17 +150,20 @@ Command add_score(CLI::App& app) {
       "Row i of every output is row i of the input. OUT.h5 appears when it is complete; an existing file is "
       "an error\n"
       "unless --overwrite is given. The same bits come from any device, thread count and batch size.\n\n"
-      "Example:\n  evenscore score model.joblib rows.h5 -o out.h5 --output label,proba,decision");
+      "Examples:\n  evenscore score model.joblib rows.h5 -o out.h5 --output label,proba,decision\n"
+      "  evenscore score model.joblib may.h5 june.h5 -o out.h5 --copy id,date");
   add_model(*command, arguments->model);
   add_rows(*command, arguments->rows);
   command
-      ->add_option("--copy", arguments->rows.copies,
-                   "Key columns to carry into the output: columns of the rows, or one-dimensional datasets")
+      ->add_option(
+          "--copy", arguments->rows.copies,
+          "Key columns to carry into the output: columns of the rows, one-dimensional datasets, or the "
+          "index of a frame")
       ->type_name("A,B,...");
   command->add_option("-o,--out", arguments->output, "The file to write")->required()->type_name("OUT.h5");
   command
       ->add_option("--output", arguments->outputs,
-                   "What to write: label, label_index, proba, log_proba, decision")
+                   "What to write: label, label_index, proba, log_proba, decision, prediction")
       ->type_name("LIST")
       ->capture_default_str();
   command->add_option("--output-dtype", arguments->output_dtype, "Type of proba, log_proba and decision")

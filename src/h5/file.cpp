@@ -113,6 +113,24 @@ extern "C" herr_t collect_link(hid_t, const char* name, const H5L_info_t* info, 
   return 0;
 }
 
+// A remedy for who looked into `group` for a name that it does not have.
+std::string what_there_is(const Handle& group) {
+  constexpr std::uint64_t kMostLinks = 10'000;
+  constexpr std::size_t kMostShown = 10;
+  if (!is_group(group)) return "it is looked for in a dataset, not in a group";
+  try {
+    const std::vector<Link> links = links_of(group, kMostLinks);
+    if (links.empty()) return "its group is empty";
+    std::string text = "there is ";
+    for (std::size_t i = 0; i < links.size() && i < kMostShown; ++i)
+      text += (i == 0 ? "" : ", ") + printable(links[i].name);
+    if (links.size() > kMostShown) text += fmt::format(" and {} more", links.size() - kMostShown);
+    return text;
+  } catch (const Error&) {
+    return "list what there is with h5ls -r";  // a damaged group, or a very large one
+  }
+}
+
 }  // namespace
 
 File::File(InputFile input) : input_(std::move(input)), source_(std::make_shared<const InputFile>(input_)) {
@@ -134,7 +152,7 @@ Location File::locate(std::string_view object_path) const {
     if (name != kItself) group = open_hard(group, name);
     if (!is_group(group) || !exists(group, pending.front())) {
       throw Error(ErrorCode::bad_request, fmt::format("no object named \"{}\"", printable(pending.front())),
-                  printable(object_path), "list what there is with h5ls -r");
+                  printable(object_path), what_there_is(group));
     }
     name = std::move(pending.front());
     pending.pop_front();

@@ -87,10 +87,10 @@ void BlockRun::score(Block& block, Engine& engine, BusySeconds& seconds) {
     const auto begin = batch.status.begin() + done;
     const auto bad = std::find_if(begin, begin + n, [](std::uint8_t status) { return status != 0; });
     if (bad == begin + n) continue;
+    const RowPlace place = source_.place_of(batch.first + done + (bad - begin));
     throw engine::unscorable_row(program_, batch.rows_view(n), bad - begin, static_cast<RowStatus>(*bad),
-                                 batch.first + done + (bad - begin), source_.dataset(),
-                                 source_.feature_names())
-        .in_file(source_.path());
+                                 place.row, place.dataset, source_.feature_names())
+        .in_file(place.path);
   }
   block.rows_hash =
       batch.row_blocks.empty() ? digest.end_block().value_or(BlockHash{}) : batch.row_blocks.front();

@@ -16,8 +16,8 @@
 
 namespace evenscore {
 
-/// Scores rows that lie in their files as an engine takes them (RowSource::reads_directly): each thread takes a
-/// block of BlockDigest::kBlockRows rows and reads, hashes and scores it in pieces that its cache holds, so
+/// Scores rows that lie in their files as an engine takes them (RowSource::reads_directly): each thread takes
+/// a block of BlockDigest::kBlockRows rows and reads, hashes and scores it in pieces that its cache holds, so
 /// that rows come from memory once. Blocks come back in row order. One caller.
 class BlockRun {
  public:

@@ -172,7 +172,12 @@ struct Scoring {
   std::int64_t row_bytes;
   ScoreSummary& summary;
 
-  std::int64_t results() const { return result_bytes(program, job.output_type, wanted); }
+  // Bytes of results a row, and of what is copied beside them.
+  std::int64_t results() const {
+    std::int64_t bytes = result_bytes(program, job.output_type, wanted);
+    for (const CopiedColumn& copy : source.copied()) bytes += static_cast<std::int64_t>(copy.size());
+    return bytes;
+  }
   std::size_t threads() const {
     return static_cast<std::size_t>(std::max(1, job.engine_options.threads > 0
                                                     ? job.engine_options.threads
@@ -257,9 +262,10 @@ struct Scoring {
         const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
         if (status == 0) continue;
         if (job.bad_rows == BadRows::stop) {
+          const RowPlace place = source.place_of(batch.first + i);
           throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
-                                       batch.first + i, source.dataset(), source.feature_names())
-              .in_file(source.path());
+                                       place.row, place.dataset, source.feature_names())
+              .in_file(place.path);
         }
         ++summary.bad_rows;
       }

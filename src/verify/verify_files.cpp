@@ -102,6 +102,8 @@ class Verification {
   void describe() {
     report_.rows = rows_.count();
     report_.rows_name = file_name(job_.rows_path);
+    for (const std::string& path : job_.rows_options.more_files)
+      report_.rows_name.append(",").append(file_name(path));
     report_.rows_dataset = rows_.dataset();
     report_.element_type = element_name(rows_.type());
     report_.arithmetic = job_.arithmetic;
@@ -264,8 +266,9 @@ class Verification {
       if (job_.mark_bad_rows) continue;
       const std::vector<std::string>& names =
           pipeline_.feature_names.empty() ? rows_.feature_names() : pipeline_.feature_names;
-      throw engine::unscorable_row(program_, rows, i, status, first + i, rows_.dataset(), names)
-          .in_file(job_.rows_path);
+      const RowPlace place = rows_.place_of(first + i);
+      throw engine::unscorable_row(program_, rows, i, status, place.row, place.dataset, names)
+          .in_file(place.path);
     }
   }
 
