@@ -30,7 +30,7 @@ EVENSCORE = os.path.abspath(sys.argv[1])
 REPOSITORY = pathlib.Path(sys.argv[2]).absolute()
 SANITIZED = "--sanitized" in sys.argv
 # Of so many damaged files, and of so many that are given to other commands than score, one is taken.
-EVERY_DAMAGED, EVERY_OTHER_USE = (1, 1) if "--full" in sys.argv else (40, 8) if SANITIZED else (5, 2)
+EVERY_DAMAGED, EVERY_OTHER_USE = (1, 1) if "--full" in sys.argv else (60, 16) if SANITIZED else (5, 2)
 MODELS = REPOSITORY / "tests/data/sklearn/1.9.1"
 # Both of five features: one without names, and one whose names are feature_a to feature_e.
 MODEL_FILES = {"unnamed": MODELS / "binary.joblib", "named": MODELS / "binary_strings_named.joblib"}
