@@ -154,9 +154,9 @@ std::vector<std::byte> wanted(const Stored& stored, bool transposed,
 }
 
 void read(StoredRows& rows, std::uint64_t first, std::uint64_t n, std::byte* to, TaskPool& pool) {
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   rows.add_pieces(first, n, to, pool.threads(), pieces);
-  pool.run(pieces.size(), [&](std::size_t piece, std::size_t thread) { pieces[piece](thread); });
+  pieces.run(pool);
 }
 
 // In order, `step` rows at a time.
@@ -265,10 +265,10 @@ void damage(const std::string& path, const h5::StoredDataset& dataset) {
 // How many of the pieces of these rows fail.
 std::size_t failures(StoredRows& rows, std::uint64_t first, std::uint64_t n) {
   std::vector<std::byte> to(n * rows.row_bytes());
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   rows.add_pieces(first, n, to.data(), 1, pieces);
   std::size_t failed = 0;
-  for (const StoredRows::Piece& piece : pieces) {
+  for (const StoredRows::Piece& piece : pieces.first) {
     try {
       piece(0);
     } catch (const Error& error) {

@@ -151,13 +151,13 @@ void RowFile::read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& 
   const std::size_t row_bytes = parts_.front().row_bytes();
   const bool by_tiles = parts_.size() > 1 && band_bytes() == 0;
   const std::uint64_t step = by_tiles ? kTileRows : count;
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   for (std::uint64_t done = 0; done < count; done += step) {
     for (StoredRows& part : parts_)
       part.add_pieces(begin + done, std::min(step, count - done), to + done * row_bytes, pool.threads(),
                       pieces);
   }
-  pool.run(pieces.size(), [&](std::size_t piece, std::size_t thread) { pieces[piece](thread); });
+  pieces.run(pool);
   input_.check_unchanged();
 }
 
@@ -178,9 +178,9 @@ void RowFile::read_copied(std::size_t i, std::int64_t first, std::int64_t n, std
   CopyReader& reader = copies_[i];
   if (reader.text) return reader.text->read(begin, count, reader.bytes, to);
   if (reader.bytes > copied(i).type->size()) std::memset(to, 0, static_cast<std::size_t>(n) * reader.bytes);
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   reader.stored->add_pieces(begin, count, to, pool.threads(), pieces);
-  pool.run(pieces.size(), [&](std::size_t piece, std::size_t thread) { pieces[piece](thread); });
+  pieces.run(pool);
   input_.check_unchanged();
 }
 

@@ -17,8 +17,16 @@
 namespace evenscore {
 namespace {
 
-constexpr std::uint64_t kDirectBytes = std::uint64_t{1} << 20;      // of one plain read into place
+constexpr std::uint64_t kDirectBytes = std::uint64_t{1} << 20;  // of one plain read into place
+constexpr std::uint64_t kTileBytes = std::uint64_t{16}
+                                     << 10;  // of rows that are gathered from several chunks
 constexpr std::uint64_t kGatheredBytes = std::uint64_t{256} << 10;  // of one that is gathered from afterwards
+
+// A decoded chunk.
+struct Kept {
+  std::vector<std::byte> bytes;
+  bool is_decoded = false;  // a chunk that was refused is refused again
+};
 
 struct Workspace {
   codec::Workspace codec;
@@ -40,6 +48,11 @@ bool is_whole_row(const std::vector<RowMove>& moves, std::uint64_t stored_row, s
 
 }  // namespace
 
+void StoredRows::Pieces::run(TaskPool& pool) const {
+  for (const std::vector<Piece>* pieces : {&first, &then})
+    pool.run(pieces->size(), [&](std::size_t piece, std::size_t thread) { (*pieces)[piece](thread); });
+}
+
 struct StoredRows::Impl {
   h5::InputFile input;
   h5::StoredDataset dataset;
@@ -57,8 +70,9 @@ struct StoredRows::Impl {
   std::vector<Workspace> workspaces;
 
   std::mutex kept_mutex;
-  std::map<std::uint64_t, std::vector<std::byte>> kept;  // decoded chunks that the next rows begin in
+  std::map<std::uint64_t, Kept> kept;  // decoded chunks that the next rows begin in
   std::uint64_t kept_bytes = 0;
+  std::vector<std::vector<std::byte>> spare;  // memory of chunks that were kept, for the next ones
 
   Impl(h5::InputFile file, h5::StoredDataset stored, bool transposed, const std::vector<RowValue>& values,
        std::size_t bytes, std::size_t most)
@@ -137,16 +151,16 @@ struct StoredRows::Impl {
     };
   }
 
-  void add_filled(std::uint64_t n, std::size_t block, std::byte* to, std::vector<Piece>& pieces) {
-    pieces.push_back(piece(
+  void add_filled(std::uint64_t n, std::size_t block, std::byte* to, Pieces& pieces) {
+    pieces.first.push_back(piece(
         [=, this](Workspace& space) { move(fill_moves[block], fill.data(), 0, n, to, space.seconds); }));
   }
 
-  void add_contiguous(std::uint64_t first, std::uint64_t n, std::byte* to, std::vector<Piece>& pieces) {
+  void add_contiguous(std::uint64_t first, std::uint64_t n, std::byte* to, Pieces& pieces) {
     if (dataset.layout == h5::Layout::contiguous && !dataset.offset) return add_filled(n, 0, to, pieces);
     if (dataset.layout == h5::Layout::compact) {
       const std::byte* from = dataset.compact.data() + first * row_stride;
-      pieces.push_back(
+      pieces.first.push_back(
           piece([=, this](Workspace& space) { move(moves[0], from, row_stride, n, to, space.seconds); }));
       return;
     }
@@ -158,18 +172,19 @@ struct StoredRows::Impl {
       const std::uint64_t from = first + done, count = std::min(step, n - done);
       std::byte* target = to + done * row_bytes;
       if (direct) {
-        pieces.push_back(piece([=, this](Workspace& space) {
+        pieces.first.push_back(piece([=, this](Workspace& space) {
           read(*dataset.offset + from * row_stride, {target, static_cast<std::size_t>(count * row_stride)},
                space.seconds);
         }));
       } else if (row_axis == 0) {
-        pieces.push_back(piece([=, this](Workspace& space) {
+        pieces.first.push_back(piece([=, this](Workspace& space) {
           const std::span<std::byte> stored = room(space.stored, count * row_stride);
           read(*dataset.offset + from * row_stride, stored, space.seconds);
           move(moves[0], stored.data(), row_stride, count, target, space.seconds);
         }));
       } else {
-        pieces.push_back(piece([=, this](Workspace& space) { read_turned(from, count, target, space); }));
+        pieces.first.push_back(
+            piece([=, this](Workspace& space) { read_turned(from, count, target, space); }));
       }
     }
   }
@@ -193,11 +208,12 @@ struct StoredRows::Impl {
     return block_column * (rows / block_rows + (rows % block_rows != 0 ? 1 : 0)) + block_row;
   }
 
-  void add_chunks(std::uint64_t first, std::uint64_t n, std::byte* to, std::vector<Piece>& pieces) {
+  void add_chunks(std::uint64_t first, std::uint64_t n, std::byte* to, Pieces& pieces) {
     for (std::uint64_t block = first / block_rows; block * block_rows < first + n; ++block) {
       const std::uint64_t begin = block * block_rows, end = std::min(begin + block_rows, rows);
       const std::uint64_t from = std::max(begin, first), until = std::min(end, first + n);
       std::byte* target = to + (from - first) * row_bytes;
+      if (add_band(block, from - begin, until - from, target, pieces)) continue;
       for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
         if (moves[static_cast<std::size_t>(beside)].empty()) continue;
         add_chunk(block, beside, from - begin, until - from, until - from == end - begin, target, pieces);
@@ -205,17 +221,85 @@ struct StoredRows::Impl {
     }
   }
 
+  // Rows [first, first + n) of several chunks beside each other: all are decoded, then their values are
+  // gathered by a few rows at a time, which a cache holds: one chunk after the other would fetch each line of
+  // `to` as often as there are chunks. False where they would take too much memory, or there are not several.
+  bool add_band(std::uint64_t block, std::uint64_t first, std::uint64_t n, std::byte* to, Pieces& pieces) {
+    struct Part {
+      const std::vector<RowMove>* moves;
+      const std::byte* from;
+      std::uint64_t stride;
+    };
+    const std::uint64_t bytes = dataset.chunk_bytes();
+    std::uint64_t more = 0, beside_each_other = 0;
+    for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
+      if (moves[static_cast<std::size_t>(beside)].empty()) continue;
+      ++beside_each_other;
+      const std::uint64_t index = chunk_index(block, beside);
+      if (dataset.chunks.at(static_cast<std::size_t>(index)).bytes > 0 && kept.count(index) == 0)
+        more += bytes;
+    }
+    if (beside_each_other < 2 || kept_bytes + more > most_kept) return false;
+    std::vector<Part> parts;
+    for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
+      const auto of = static_cast<std::size_t>(beside);
+      if (moves[of].empty()) continue;
+      const std::uint64_t index = chunk_index(block, beside);
+      const h5::StoredChunk& chunk = dataset.chunks[static_cast<std::size_t>(index)];
+      if (chunk.bytes == 0) {
+        parts.push_back({&fill_moves[of], fill.data(), 0});
+        continue;
+      }
+      const auto [entry, is_new] = kept.try_emplace(index);
+      Kept& room_for = entry->second;
+      if (is_new) {
+        kept_bytes += bytes;
+        room_for.bytes = take_spare();
+        room_for.bytes.resize(static_cast<std::size_t>(bytes));
+      }
+      if (!room_for.is_decoded) {
+        pieces.first.push_back(piece(
+            [this, &chunk, &room_for](Workspace& space) {
+              decode(chunk, room_for.bytes, space);
+              room_for.is_decoded = true;
+            },
+            fmt::format(" chunk {}", index)));
+      }
+      parts.push_back({&moves[of], room_for.bytes.data() + first * row_stride, row_stride});
+    }
+    const std::uint64_t tile = std::max<std::uint64_t>(1, kTileBytes / row_bytes);
+    const std::uint64_t step = std::max(tile, kGatheredBytes / row_bytes / tile * tile);
+    for (std::uint64_t done = 0; done < n; done += step) {
+      const std::uint64_t count = std::min(step, n - done);
+      pieces.then.push_back(piece([=, this](Workspace& space) {
+        for (std::uint64_t row = done; row < done + count; row += tile) {
+          for (const Part& part : parts)
+            move(*part.moves, part.from + row * part.stride, part.stride, std::min(tile, done + count - row),
+                 to + row * row_bytes, space.seconds);
+        }
+      }));
+    }
+    return true;
+  }
+
+  void decode(const h5::StoredChunk& chunk, std::span<std::byte> into, Workspace& space) const {
+    const std::span<std::byte> stored = room(space.stored, chunk.bytes);
+    read(chunk.offset, stored, space.seconds);
+    const Stopwatch watch(space.seconds.decoding);
+    decoder->decode(stored, chunk.skipped, into, space.codec);
+  }
+
   // Rows [first, first + n) of a chunk; `whole` when these are all that it has.
   void add_chunk(std::uint64_t block, std::uint64_t beside, std::uint64_t first, std::uint64_t n, bool whole,
-                 std::byte* to, std::vector<Piece>& pieces) {
+                 std::byte* to, Pieces& pieces) {
     const std::uint64_t index = chunk_index(block, beside);
     const h5::StoredChunk& chunk = dataset.chunks.at(static_cast<std::size_t>(index));
     const auto of = static_cast<std::size_t>(beside);
     if (chunk.bytes == 0) return add_filled(n, of, to, pieces);
     const auto found = kept.find(index);
-    if (found != kept.end()) {
-      const std::byte* from = found->second.data() + first * row_stride;
-      pieces.push_back(
+    if (found != kept.end() && found->second.is_decoded) {
+      const std::byte* from = found->second.bytes.data() + first * row_stride;
+      pieces.first.push_back(
           piece([=, this](Workspace& space) { move(moves[of], from, row_stride, n, to, space.seconds); }));
       return;
     }
@@ -223,7 +307,7 @@ struct StoredRows::Impl {
         dataset.filters.size() >= 32 ? UINT32_MAX : (std::uint64_t{1} << dataset.filters.size()) - 1;
     const std::string part = fmt::format(" chunk {}", index);
     if ((chunk.skipped & all) == all && row_axis == 0) {
-      pieces.push_back(piece(
+      pieces.first.push_back(piece(
           [=, this, &chunk](Workspace& space) {
             if (chunk.bytes != dataset.chunk_bytes())
               throw Error(ErrorCode::corrupt_file, "has another size than its chunks");
@@ -236,19 +320,13 @@ struct StoredRows::Impl {
           part));
       return;
     }
-    pieces.push_back(piece(
+    pieces.first.push_back(piece(
         [=, this, &chunk](Workspace& space) {
           const std::uint64_t bytes = dataset.chunk_bytes();
-          const std::span<std::byte> stored = room(space.stored, chunk.bytes);
-          read(chunk.offset, stored, space.seconds);
-          const auto decode = [&](std::span<std::byte> into) {
-            const Stopwatch watch(space.seconds.decoding);
-            decoder->decode(stored, chunk.skipped, into, space.codec);
-          };
           if (whole && n == block_rows && is_whole_row(moves[of], row_stride, row_bytes))
-            return decode({to, static_cast<std::size_t>(bytes)});
+            return decode(chunk, {to, static_cast<std::size_t>(bytes)}, space);
           const std::span<std::byte> decoded = room(space.decoded, bytes);
-          decode(decoded);
+          decode(chunk, decoded, space);
           move(moves[of], decoded.data() + first * row_stride, row_stride, n, to, space.seconds);
           if (!whole) keep(index, decoded);
         },
@@ -257,9 +335,18 @@ struct StoredRows::Impl {
 
   void keep(std::uint64_t index, std::span<const std::byte> decoded) {
     const std::lock_guard lock(kept_mutex);
-    if (kept_bytes + decoded.size() > most_kept) return;
+    if (kept_bytes + decoded.size() > most_kept || kept.count(index) > 0) return;
     kept_bytes += decoded.size();
-    kept.emplace(index, std::vector<std::byte>(decoded.begin(), decoded.end()));
+    std::vector<std::byte> bytes = take_spare();
+    bytes.assign(decoded.begin(), decoded.end());
+    kept.emplace(index, Kept{std::move(bytes), true});
+  }
+
+  std::vector<std::byte> take_spare() {
+    if (spare.empty()) return {};
+    std::vector<std::byte> bytes = std::move(spare.back());
+    spare.pop_back();
+    return bytes;
   }
 
   // Chunks without rows in [first, first + n).
@@ -271,7 +358,8 @@ struct StoredRows::Impl {
         ++next;
         continue;
       }
-      kept_bytes -= next->second.size();
+      kept_bytes -= next->second.bytes.size();
+      spare.push_back(std::move(next->second.bytes));
       next = kept.erase(next);
     }
   }
@@ -317,7 +405,7 @@ std::optional<std::uint64_t> StoredRows::direct_offset() const {
 }
 
 void StoredRows::add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads,
-                            std::vector<Piece>& pieces) {
+                            Pieces& pieces) {
   if (n == 0) return;
   if (impl_->workspaces.size() < threads) impl_->workspaces.resize(threads);
   if (!impl_->decoder) return impl_->add_contiguous(first, n, to, pieces);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "batch/task_pool.h"
 #include "evenscore/element_type.h"
 #include "evenscore/rows_file.h"
 #include "h5/input_file.h"
@@ -50,10 +51,17 @@ class StoredRows {
   /// One independent piece of reading; it is told which thread it runs on.
   using Piece = std::function<void(std::size_t thread)>;
 
-  /// Adds what writes the values of rows [first, first + n) to `to`; the range is inside the dataset. The
-  /// pieces may run at once, on threads below `threads`, and must all have ended before the next call.
-  void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads,
-                  std::vector<Piece>& pieces);
+  /// Pieces that may run at once, and others that may when all of these have ended.
+  struct Pieces {
+    std::vector<Piece> first, then;
+
+    /// Runs them all.
+    void run(TaskPool& pool) const;
+  };
+
+  /// Adds what writes the values of rows [first, first + n) to `to`; the range is inside the dataset. Pieces
+  /// run on threads below `threads`, and must all have ended before the next call.
+  void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads, Pieces& pieces);
 
   /// Of all pieces that have ended.
   ReadSeconds seconds() const;

@@ -32,9 +32,9 @@ StoredTable::StoredTable(h5::InputFile input, h5::StoredDataset dataset, Element
       pool_(threads) {}
 
 void StoredTable::read(std::uint64_t first, std::uint64_t n, std::byte* to) {
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   rows_.add_pieces(first, n, to, pool_.threads(), pieces);
-  pool_.run(pieces.size(), [&](std::size_t piece, std::size_t thread) { pieces[piece](thread); });
+  pieces.run(pool_);
   input_.check_unchanged();
 }
 

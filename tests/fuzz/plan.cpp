@@ -30,13 +30,16 @@ void read_range(StoredRows& rows, std::uint64_t first, std::uint64_t n) {
   if (first >= rows.rows()) return;
   n = std::min(n, rows.rows() - first);
   std::vector<std::byte> read(static_cast<std::size_t>(n) * rows.row_bytes());
-  std::vector<StoredRows::Piece> pieces;
+  StoredRows::Pieces pieces;
   rows.add_pieces(first, n, read.data(), 2, pieces);
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    try {
-      pieces[i](i % 2);
-    } catch (const Error& error) {
-      expect(!error.file().empty() && !error.place().empty());
+  std::size_t thread = 0;
+  for (const std::vector<StoredRows::Piece>* some : {&pieces.first, &pieces.then}) {
+    for (const StoredRows::Piece& piece : *some) {
+      try {
+        piece(thread++ % 2);
+      } catch (const Error& error) {
+        expect(!error.file().empty() && !error.place().empty());
+      }
     }
   }
 }
