@@ -141,7 +141,7 @@ struct StoredRows::Impl {
 
   // Work(workspace) with errors that name the dataset.
   template <typename Work>
-  Piece piece(Work work, std::string part = {}) {
+  Piece piece(Work work, const std::string& part = {}) {
     return [this, work, part](std::size_t thread) {
       try {
         work(workspaces[thread]);

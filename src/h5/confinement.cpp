@@ -13,16 +13,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "h5/sanitized.h"
+
 namespace evenscore::h5 {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kFiltersCalls = false;
-#elif defined(__has_feature)
-constexpr bool kFiltersCalls = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool kFiltersCalls = true;
-#endif
 
 #if defined(__x86_64__)
 constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
@@ -88,7 +82,7 @@ bool deny_files() {
 }
 
 bool filter_calls() {
-  if (!kFiltersCalls || kArchitecture == 0) return true;
+  if (kIsSanitized || kArchitecture == 0) return true;
   const auto load = [](std::size_t offset) {
     return sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
   };

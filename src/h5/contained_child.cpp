@@ -15,17 +15,10 @@
 #include <vector>
 
 #include "h5/confinement.h"
+#include "h5/sanitized.h"
 
 namespace evenscore::h5 {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kReservesAddresses = true;
-#elif defined(__has_feature)
-constexpr bool kReservesAddresses = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kReservesAddresses = false;
-#endif
 
 constexpr int kFirstFree = 3;  // after stdin, stdout and stderr
 
@@ -59,7 +52,7 @@ std::optional<std::uint64_t> mapped_bytes() {
 }
 
 bool limit_memory(std::uint64_t bytes) {
-  if (kReservesAddresses) return true;
+  if (kIsSanitized) return true;
   const std::optional<std::uint64_t> mapped = mapped_bytes();
   if (!mapped) return true;  // without /proc nothing tells how much is too little
   std::uint64_t most = 0;
