@@ -272,10 +272,13 @@ struct StoredRows::Impl {
     for (std::uint64_t done = 0; done < n; done += step) {
       const std::uint64_t count = std::min(step, n - done);
       pieces.then.push_back(piece([=, this](Workspace& space) {
+        const Stopwatch watch(space.seconds.copying);
         for (std::uint64_t row = done; row < done + count; row += tile) {
-          for (const Part& part : parts)
-            move(*part.moves, part.from + row * part.stride, part.stride, std::min(tile, done + count - row),
-                 to + row * row_bytes, space.seconds);
+          const std::uint64_t of_tile = std::min(tile, done + count - row);
+          for (const Part& part : parts) {
+            move_rows(*part.moves, part.from + row * part.stride, static_cast<std::size_t>(part.stride),
+                      static_cast<std::size_t>(of_tile), to + row * row_bytes, row_bytes);
+          }
         }
       }));
     }

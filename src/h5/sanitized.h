@@ -2,8 +2,8 @@
 
 namespace evenscore::h5 {
 
-/// Whether this program runs under a sanitizer that reserves terabytes of addresses and needs system calls of its
-/// own.
+/// Whether this program runs under a sanitizer that reserves terabytes of addresses and needs system calls of
+/// its own.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kIsSanitized = true;
 #elif defined(__has_feature)

@@ -5,30 +5,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <filesystem>
-#include <thread>
 
 #include "base/stopwatch.h"
 #include "batch/block_digest.h"
-#include "engine/unscorable_row.h"
 #include "evenscore/error.h"
 #include "h5/file_identity.h"
-#include "score/batch.h"
-#include "score/batch_ring.h"
-#include "score/block_run.h"
 #include "score/chosen_outputs.h"
-#include "score/pinned_batches.h"
-#include "score/scorers.h"
+#include "score/scoring.h"
 
 namespace evenscore {
 namespace {
 
-constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
-constexpr std::int64_t kPieceBytes = std::int64_t{256} << 10;       // of rows that a core's cache holds
-constexpr std::int64_t kMostBlockResults = std::int64_t{16} << 20;  // of a block
-constexpr std::int64_t kBlocksAThread = 2;
-constexpr std::size_t kSlots = 2;  // one being read, one written, beside those being scored
+constexpr std::int64_t kBytesReread = std::int64_t{8} << 20;  // at a time
 
 std::vector<std::string> paths_of(const ScoreJob& job) {
   std::vector<std::string> paths{job.rows_path};
@@ -128,7 +117,7 @@ void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blo
   const auto n = static_cast<std::int64_t>(blocks.size());
   const std::int64_t block_bytes = std::max<std::int64_t>(1, row_bytes * BlockDigest::kBlockRows);
   const std::int64_t most = std::clamp<std::int64_t>(kMostBytesReread / block_bytes, 2, kMostBlocksReread);
-  const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kBatchBytes) / row_bytes);
+  const std::int64_t step = std::max<std::int64_t>(1, kBytesReread / row_bytes);
   std::vector<std::byte> rows(static_cast<std::size_t>(std::min(step, BlockDigest::kBlockRows) * row_bytes));
   for (std::int64_t i = 0; i < std::min(n, most); ++i) {
     const std::int64_t block = n <= most ? i : i * (n - 1) / (most - 1);
@@ -148,147 +137,6 @@ void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blo
         .in_file(source.path());
   }
 }
-
-/// Shares the time that the reader took out over what its threads did in it.
-void add_reading(const ReadSeconds& threads, const BusySeconds& ring, BusySeconds& busy) {
-  const double all = threads.reading + threads.decoding + threads.copying;
-  const double share = all > 0.0 ? ring.reading / all : 0.0;
-  busy.reading += threads.reading * share;
-  busy.decoding += threads.decoding * share;
-  busy.copying += threads.copying * share;
-  busy.hashing += ring.hashing;
-  busy.writing += ring.writing;
-}
-
-// Scores every row behind those of an unfinished run. Two schedules, the same bits.
-struct Scoring {
-  const ScoreJob& job;
-  const Program& program;
-  RowSource& source;
-  Engine& engine;
-  PredictionWriter& writer;
-  BlockDigest& rows_digest;
-  const WantedOutputs& wanted;
-  std::int64_t row_bytes;
-  ScoreSummary& summary;
-
-  // Bytes of results a row, and of what is copied beside them.
-  std::int64_t results() const {
-    std::int64_t bytes = result_bytes(program, job.output_type, wanted);
-    for (const CopiedColumn& copy : source.copied()) bytes += static_cast<std::int64_t>(copy.size());
-    return bytes;
-  }
-  std::size_t threads() const {
-    return static_cast<std::size_t>(std::max(1, job.engine_options.threads > 0
-                                                    ? job.engine_options.threads
-                                                    : static_cast<int>(std::thread::hardware_concurrency())));
-  }
-
-  // Whether rows can go from the file through a core's cache: on CPUs, without chunks or gathering, and where
-  // there are blocks enough for every thread.
-  bool by_blocks() const {
-    return job.engine == EngineKind::cpu && job.batch_rows == 0 && source.reads_directly() && row_bytes > 0 &&
-           results() * BlockDigest::kBlockRows <= kMostBlockResults &&
-           source.count() - summary.rows_before >=
-               kBlocksAThread * static_cast<std::int64_t>(threads()) * BlockDigest::kBlockRows;
-  }
-
-  void report(std::int64_t rows) const {
-    if (job.progress) job.progress({rows, source.count(), rows * row_bytes});
-  }
-
-  void score_blocks() {
-    std::vector<std::unique_ptr<Engine>> engines;
-    EngineOptions one_thread = job.engine_options;
-    one_thread.threads = 1;
-    while (engines.size() < threads()) engines.push_back(job.make(job.engine, program, one_thread));
-    BlockRun::Options options;
-    options.first_row = summary.rows_before;
-    options.piece_rows = std::clamp<std::int64_t>(kPieceBytes / row_bytes, 1, BlockDigest::kBlockRows);
-    options.stop_at_bad_rows = job.bad_rows == BadRows::stop;
-    std::vector<BlockRun::Block> slots;
-    while (slots.size() < threads() + kSlots) {
-      slots.emplace_back(Batch(program, source.type(), job.output_type, wanted, BlockDigest::kBlockRows,
-                               source.copied(), options.piece_rows));
-    }
-    BlockRun run(source, program, std::move(engines), std::move(slots), options);
-    while (BlockRun::Block* block = run.next(job.cancelled)) {
-      Batch& batch = block->batch;
-      rows_digest.append({&block->rows_hash, 1});
-      summary.bad_rows += std::count_if(batch.status.begin(), batch.status.begin() + batch.count,
-                                        [](std::uint8_t status) { return status != 0; });
-      {
-        const Stopwatch watch(summary.busy.copying);
-        for (std::size_t i = 0; i < batch.copies.size(); ++i)
-          source.read_copied(i, batch.first, batch.count, batch.copies[i].data());
-      }
-      {
-        const Stopwatch watch(summary.busy.writing);
-        writer.write(batch.first, batch.count, batch.outputs(), batch.row_blocks, batch.copied());
-      }
-      const std::int64_t rows = batch.first + batch.count;
-      run.give_back(block);
-      report(rows);
-    }
-    summary.cancelled = writer.rows_written() < source.count();
-    const BusySeconds seconds = run.seconds();
-    summary.busy.reading += seconds.reading;
-    summary.busy.hashing += seconds.hashing;
-    summary.busy.scoring += seconds.scoring;
-  }
-
-  void score_batches() {
-    const std::int64_t most =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results());
-    std::int64_t batch_rows =
-        job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
-    batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
-    const std::size_t n_slots = kSlots + static_cast<std::size_t>(engine.concurrent_runs());
-    std::vector<Batch> slots;
-    slots.reserve(n_slots);
-    while (slots.size() < n_slots)
-      slots.emplace_back(program, source.type(), job.output_type, wanted, batch_rows, source.copied());
-    const PinnedBatches pinned(engine, slots);
-    BatchRing ring(source, writer, rows_digest);
-    ring.start(slots, summary.rows_before, batch_rows);
-    Scorers scorers(engine);
-    const auto take = [&]() -> Batch& {
-      const Stopwatch watch(summary.busy.scoring);
-      return scorers.take();
-    };
-    const auto pass_on = [&] {
-      Batch& batch = take();
-      for (std::int64_t i = 0; i < batch.count; ++i) {
-        const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
-        if (status == 0) continue;
-        if (job.bad_rows == BadRows::stop) {
-          const RowPlace place = source.place_of(batch.first + i);
-          throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
-                                       place.row, place.dataset, source.feature_names())
-              .in_file(place.path);
-        }
-        ++summary.bad_rows;
-      }
-      const std::int64_t rows = batch.first + batch.count;
-      ring.write(&batch);
-      report(rows);
-    };
-    while (Batch* batch = ring.next()) {
-      if (job.cancelled != nullptr && job.cancelled->load()) {
-        summary.cancelled = true;
-        break;
-      }
-      {
-        const Stopwatch watch(summary.busy.scoring);
-        scorers.put(*batch);
-      }
-      if (scorers.full()) pass_on();
-    }
-    while (!summary.cancelled && !scorers.empty()) pass_on();
-    ring.finish();
-    add_reading(source.seconds(), ring.seconds(), summary.busy);
-  }
-};
 
 }  // namespace
 
@@ -333,7 +181,7 @@ ScoreSummary score_file(const ModelFile& model, const ScoreJob& job) {
   check_rows_read_before(source, writer.row_blocks(), row_bytes);
   rows_digest.append(writer.row_blocks());
   Scoring scoring{job, program, source, *engine, writer, rows_digest, wanted, row_bytes, summary};
-  scoring.by_blocks() ? scoring.score_blocks() : scoring.score_batches();
+  scoring.run();
   if (summary.cancelled) summary.rows_kept = writer.suspend();
   summary.engine = engine->description();
   summary.rows_dataset = source.dataset();
