@@ -281,6 +281,25 @@ TEST(RowSource, ReadsAGroupOfColumns) {
   EXPECT_EQ(open("mixed", {"a"}).columns(), 1);
 }
 
+TEST(RowSource, RefusesABooleanOfSevenAlsoWhereItBecomesANumber) {
+  const TemporaryFolder folder;
+  const std::vector<std::uint8_t> flags{1, 7};
+  {
+    FileMaker file(folder.file("r.h5"));
+    file.group("t");
+    file.dataset("t/flag", test::boolean_type(), {2}, flags.data());
+    file.numbers("t/x", ElementType::f64, {2}, std::vector<double>{1, 2});
+  }
+  for (const std::vector<std::string>& columns : {std::vector<std::string>{"flag"}, {"flag", "x"}}) {
+    RowSource source = RowSource::open(folder.file("r.h5"), {"t", columns, false});
+    EXPECT_EQ(source.type(), columns.size() == 1 ? ElementType::u8 : ElementType::f64);
+    std::vector<std::byte> rows(64);
+    source.read(0, 1, rows.data());
+    expect_error(ErrorCode::corrupt_file, {"r.h5", "t/flag", "boolean"},
+                 [&] { source.read(0, 2, rows.data()); });
+  }
+}
+
 TEST(RowSource, RefusesWhatIsNoMatrixOfNumbers) {
   const TemporaryFolder folder;
   {

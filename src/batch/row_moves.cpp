@@ -93,8 +93,8 @@ void move_tile(const RowMove& move, const Tile& tile) {
 
 void check_booleans(const RowMove& move, const Tile& tile) {
   for (std::size_t row = 0; row < tile.n; ++row) {
-    const std::byte* to = tile.to + row * tile.to_stride + move.to;
-    if (std::all_of(to, to + move.count, [](std::byte b) { return b <= std::byte{1}; })) continue;
+    const std::byte* from = tile.from + row * tile.from_stride + move.from;
+    if (std::all_of(from, from + move.count, [](std::byte b) { return b <= std::byte{1}; })) continue;
     throw Error(ErrorCode::corrupt_file, "holds a boolean that is neither true nor false");
   }
 }
@@ -129,7 +129,7 @@ void move_rows(const std::vector<RowMove>& moves, const std::byte* from, std::si
                     to_stride};
     for (const RowMove& move : moves) {
       move_tile(move, tile);
-      if (move.is_boolean && !move.converts) check_booleans(move, tile);
+      if (move.is_boolean) check_booleans(move, tile);
     }
   }
 }

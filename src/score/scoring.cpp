@@ -104,8 +104,7 @@ void Scoring::score_blocks() {
 }
 
 void Scoring::score_batches() {
-  const std::int64_t most =
-      std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results());
+  const std::int64_t most = std::max<std::int64_t>(1, static_cast<std::int64_t>(4 * kBatchBytes) / results());
   std::int64_t batch_rows =
       job.batch_rows > 0 ? job.batch_rows : std::min(most, source.batch_rows(kBatchBytes));
   batch_rows = std::max<std::int64_t>(1, std::min(batch_rows, source.count()));
@@ -129,8 +128,8 @@ void Scoring::score_batches() {
       if (status == 0) continue;
       if (job.bad_rows == BadRows::stop) {
         const RowPlace place = source.place_of(batch.first + i);
-        throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status),
-                                     place.row, place.dataset, source.feature_names())
+        throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status), place.row,
+                                     place.dataset, source.feature_names())
             .in_file(place.path);
       }
       ++summary.bad_rows;

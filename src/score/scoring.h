@@ -12,8 +12,8 @@
 
 namespace evenscore {
 
-/// Scores every row of a job behind those of an unfinished run, in one of two schedules with the same bits. Throws
-/// what reading, scoring and writing throw, and unscorable_row where the job stops at such a row.
+/// Scores every row of a job behind those of an unfinished run, in one of two schedules with the same bits.
+/// Throws what reading, scoring and writing throw, and unscorable_row where the job stops at such a row.
 class Scoring {
  public:
   const ScoreJob& job;
