@@ -67,12 +67,12 @@ class Deflate:
     def __init__(self, path):
         import h5py
 
-        self.library = ctypes.CDLL(ctypes.util.find_library("deflate") or "libdeflate.so.0")
-        self.library.libdeflate_alloc_decompressor.restype = ctypes.c_void_p
-        self.decompress = self.library.libdeflate_zlib_decompress
+        self.deflate = ctypes.CDLL(ctypes.util.find_library("deflate") or "libdeflate.so.0")
+        self.deflate.libdeflate_alloc_decompressor.restype = ctypes.c_void_p
+        self.decompress = self.deflate.libdeflate_zlib_decompress
         self.decompress.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t,
                                     ctypes.c_void_p]
-        self.state = self.library.libdeflate_alloc_decompressor()
+        self.state = self.deflate.libdeflate_alloc_decompressor()
         with h5py.File(path, "r") as file, open(path, "rb") as raw:
             rows = file["X"]
             self.size = rows.dtype.itemsize * rows.chunks[0] * rows.chunks[1]

@@ -96,7 +96,8 @@ TEST_P(Samples, AreRefusedWhereverTheyEndTooEarly) {
 TEST_P(Samples, AreRefusedWithAByteBehindThem) {
   const ChunkSample& sample = GetParam().sample;
   // Where szip's code ends does not show, for it fills up the last scanline.
-  if (sample.skipped == 0 && sample.filters.back().id == 4) GTEST_SKIP() << "szip";
+  if (sample.skipped == 0 && sample.filters.back().id == 4)
+    GTEST_SKIP() << "the end of szip's code does not show";
   std::vector<std::byte> longer = sample.stored;
   longer.push_back(std::byte{0});
   expect_refused(sample, longer, "one more");

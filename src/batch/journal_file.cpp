@@ -1,16 +1,15 @@
 #include "batch/journal_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <vector>
 
 #include "evenscore/error.h"
 #include "h5/directory.h"
+#include "h5/storage_error.h"
 #include "h5/uninterrupted.h"
 
 namespace evenscore {
@@ -24,13 +23,6 @@ int open_at(const std::string& path, int flags) {
   return uninterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC, 0666); });
 }
 
-Error failure(const std::string& path, const char* doing, int reason) {
-  return Error(ErrorCode::storage_failure,
-               fmt::format("cannot {}: {}", doing, std::generic_category().message(reason)), {},
-               reason == ENOSPC || reason == EDQUOT ? "free space, or write to another disk" : "")
-      .in_file(path);
-}
-
 }  // namespace
 
 JournalFile::JournalFile(const std::string& path) : journal_path_(path + ".journal") {}
@@ -42,7 +34,7 @@ JournalFile::~JournalFile() {
 std::optional<Journal> JournalFile::read() const {
   const int file = open_at(journal_path_, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0 && errno == ENOENT) return std::nullopt;
-  if (file < 0) throw failure(journal_path_, "be opened", errno);
+  if (file < 0) throw h5::storage_error(journal_path_, "be opened", errno);
   struct stat status {};
   const bool known = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
   std::vector<std::byte> bytes;
@@ -60,7 +52,7 @@ std::optional<Journal> JournalFile::read() const {
     bytes.resize(done);
   }
   close(file);
-  if (reason != 0) throw failure(journal_path_, "be read", reason);
+  if (reason != 0) throw h5::storage_error(journal_path_, "be read", reason);
   if (status.st_size > kLargest) {
     throw Error(ErrorCode::limit_exceeded, "is larger than a journal can be", {}, "remove it to start over")
         .in_file(journal_path_);
@@ -75,27 +67,27 @@ std::optional<Journal> JournalFile::read() const {
 void JournalFile::create(std::span<const std::byte> header) {
   remove();
   file_ = open_at(journal_path_, O_WRONLY | O_CREAT | O_EXCL);
-  if (file_ < 0) throw failure(journal_path_, "be created", errno);
+  if (file_ < 0) throw h5::storage_error(journal_path_, "be created", errno);
   append(header);
   h5::sync_directory_of(journal_path_);
 }
 
 void JournalFile::go_on(std::uint64_t bytes) {
   file_ = open_at(journal_path_, O_WRONLY | O_NOFOLLOW);
-  if (file_ < 0) throw failure(journal_path_, "be opened", errno);
+  if (file_ < 0) throw h5::storage_error(journal_path_, "be opened", errno);
   if (uninterrupted([&] { return ftruncate(file_, static_cast<off_t>(bytes)); }) != 0)
-    throw failure(journal_path_, "be cut", errno);
-  if (lseek(file_, 0, SEEK_END) < 0) throw failure(journal_path_, "be continued", errno);
+    throw h5::storage_error(journal_path_, "be cut", errno);
+  if (lseek(file_, 0, SEEK_END) < 0) throw h5::storage_error(journal_path_, "be continued", errno);
 }
 
 void JournalFile::append(std::span<const std::byte> records) {
   while (!records.empty()) {
     const ssize_t written = uninterrupted([&] { return write(file_, records.data(), records.size()); });
-    if (written <= 0) throw failure(journal_path_, "be written", written < 0 ? errno : EIO);
+    if (written <= 0) throw h5::storage_error(journal_path_, "be written", written < 0 ? errno : EIO);
     records = records.subspan(static_cast<std::size_t>(written));
   }
   if (uninterrupted([&] { return fdatasync(file_); }) != 0)
-    throw failure(journal_path_, "be written to the disk", errno);
+    throw h5::storage_error(journal_path_, "be written to the disk", errno);
 }
 
 void JournalFile::remove() {
