@@ -19,7 +19,7 @@ REPOSITORY = pathlib.Path(sys.argv[2])
 SANITIZED = "--sanitized" in sys.argv
 # A sanitizer's shadow memory and checks are not the program's own.
 MOST_MEBIBYTES = 4000 if SANITIZED else 200
-MOST_SECONDS = 30 if SANITIZED else 1
+MOST_SECONDS = 120 if SANITIZED else 1
 # Python would call what these name; a message that gave a plain reason without it would hide the attack.
 NAMES_ITS_CALL = {"reduce_at_the_root", "in_a_parameter", "as_a_step", "compressed_xz", "in_a_nested_object_array",
                   "after_raw_array_bytes", "as_a_dict_key", "as_an_array_subclass", "in_an_attribute_that_nobody_reads"}
