@@ -856,6 +856,56 @@ class Interrupting(CommandLine):
             self.assertEqual(os.listdir(self.folder), ["rows.h5"])
 
 
+class Schedules(CommandLine):
+    """Large jobs go through a core's cache block by block, or by batches, or through chunks: never with other bits."""
+
+    ROWS = 600_000  # nine blocks of 65,536 and a part of one
+
+    def setUp(self):
+        super().setUp()
+        self.run_evenscore("generate", "-o", "rows.h5", "--rows", self.ROWS, "--like", FLIGHTS / "model.joblib")
+
+    def bytes_of(self, rows, *options):
+        self.run_evenscore("score", FLIGHTS / "model.joblib", rows, "-o", "out.h5", "--overwrite", "--output",
+                           "label,proba,decision", *options)
+        return (self.folder / "out.h5").read_bytes()
+
+    def digests_of(self, rows, *options):
+        result = json.loads(self.run_evenscore("score", FLIGHTS / "model.joblib", rows, "-o", "out.h5", "--overwrite",
+                                               "--json", *options).stdout)
+        return result["rows_digest"], result["outputs_digest"]
+
+    def test_blocks_batches_and_the_reference_give_the_same_bytes(self):
+        wanted = self.bytes_of("rows.h5", "--device", "reference")
+        for options in (["--threads", 2], ["--threads", 1], ["--threads", 2, "--batch-rows", 7777]):
+            self.assertTrue(self.bytes_of("rows.h5", *options) == wanted, options)
+
+    def test_rows_with_bad_ones_too(self):
+        with h5py.File(self.folder / "rows.h5", "r+") as file:
+            for row in (70_000, 70_001, 400_000, self.ROWS - 1):
+                file["X"][row, 3] = np.nan
+        for options in (["--threads", 2], ["--threads", 2, "--batch-rows", 7777]):
+            message = self.run_evenscore("score", FLIGHTS / "model.joblib", "rows.h5", "-o", "stop.h5", *options, status=2).stderr
+            self.assertIn("row 70000", message.replace(",", ""), options)
+            for left in self.folder.glob("stop.h5*"):
+                left.unlink()
+        marked = ["--bad-rows", "mark"]
+        wanted = self.bytes_of("rows.h5", "--device", "reference", *marked)
+        self.assertTrue(self.bytes_of("rows.h5", "--threads", 2, *marked) == wanted)
+        with h5py.File(self.folder / "out.h5", "r") as out:
+            self.assertEqual(list(np.flatnonzero(out["status"][()])), [70_000, 70_001, 400_000, self.ROWS - 1])
+
+    def test_narrow_chunks_too(self):
+        with h5py.File(self.folder / "rows.h5", "r") as plain, h5py.File(self.folder / "chunks.h5", "w") as file:
+            rows = file.create_dataset("X", data=plain["X"][()], chunks=(70_001, 2), compression="gzip", compression_opts=1,
+                                       shuffle=True)
+            for name, value in plain["X"].attrs.items():
+                rows.attrs[name] = value
+        wanted = self.digests_of("rows.h5", "--threads", 2)
+        for options in (["--threads", 2], ["--threads", 1], ["--batch-rows", 50_000]):
+            self.assertEqual(self.digests_of("chunks.h5", *options), wanted, options)
+
+
 class Resuming(CommandLine):
     ROWS = 700_000  # ten blocks and a part of one
 
