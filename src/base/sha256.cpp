@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -8,14 +9,25 @@
 #include <utility>
 
 namespace evenscore {
+namespace {
+
+// Without the machine's configuration file, which takes longer to read than most files to hash, and whose
+// place and modules the environment chooses.
+bool start_openssl() {
+  static const bool is_started = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1;
+  return is_started;
+}
+
+}  // namespace
 
 struct Sha256::Context {
   EVP_MD_CTX* state = EVP_MD_CTX_new();
   ~Context() { EVP_MD_CTX_free(state); }
 };
 
-Sha256::Sha256() : context_(std::make_unique<Context>()) {
-  if (context_->state == nullptr || EVP_DigestInit_ex(context_->state, EVP_sha256(), nullptr) != 1) {
+Sha256::Sha256() : context_(start_openssl() ? std::make_unique<Context>() : nullptr) {
+  if (!context_ || context_->state == nullptr ||
+      EVP_DigestInit_ex(context_->state, EVP_sha256(), nullptr) != 1) {
     throw std::bad_alloc();  // the only way these fail with a hash that is built in
   }
 }

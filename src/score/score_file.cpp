@@ -114,6 +114,7 @@ Resumption resumption_of(const ScoreJob& job, const PredictionLayout& layout, co
 
 // Some of the blocks that an unfinished run has read, the first and the last among them, must be the same.
 void check_rows_read_before(RowSource& source, const std::vector<BlockHash>& blocks, std::int64_t row_bytes) {
+  if (blocks.empty()) return;
   const auto n = static_cast<std::int64_t>(blocks.size());
   const std::int64_t block_bytes = std::max<std::int64_t>(1, row_bytes * BlockDigest::kBlockRows);
   const std::int64_t most = std::clamp<std::int64_t>(kMostBytesReread / block_bytes, 2, kMostBlocksReread);
