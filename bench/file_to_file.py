@@ -57,7 +57,7 @@ def write(path, size):
 
 
 def score_command(rows, out):
-    return [arguments.evenscore, "score", arguments.model, rows, "-o", out, "--overwrite", "--output", "label_index,proba",
+    return [arguments.evenscore, "score", arguments.model, rows, "-o", out, "--output", "label_index,proba",
             "--output-dtype", "f32", "--json"]
 
 
@@ -125,6 +125,7 @@ with tempfile.TemporaryDirectory() as folder:
             limits.append(deflate.seconds_a_byte() * size_in / cores)
         else:
             limits.append(max(timed(lambda: cat(rows)), timed(lambda: write(os.path.join(folder, "plain"), size_out))))
+        os.remove(out)  # the plain write has a new file too
         result = []
         scores.append(timed(lambda: result.append(
             subprocess.run(score_command(rows, out), check=True, capture_output=True, text=True).stdout)))

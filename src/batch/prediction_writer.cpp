@@ -151,6 +151,9 @@ struct PredictionWriter::Impl {
   void check_indices(std::int64_t first, std::int64_t n, const std::int32_t* indices) const {
     if (indices == nullptr || !layout.labels()) return;
     const auto classes = static_cast<std::int64_t>(layout.labels()->size());
+    std::uint32_t largest = 0;  // nearly always a class's: a loop without a branch
+    for (std::int64_t i = 0; i < n; ++i) largest = std::max(largest, static_cast<std::uint32_t>(indices[i]));
+    if (largest < classes) return;
     for (std::int64_t i = 0; i < n; ++i) {
       if (indices[i] >= 0 && indices[i] < classes) continue;
       if (indices[i] == -1 && layout.wanted().mark_bad_rows) continue;

@@ -6,7 +6,7 @@ namespace evenscore {
 namespace {
 
 constexpr std::uint64_t kBytesBetweenNotes = std::uint64_t{256} << 20;
-constexpr std::uint64_t kBytesBetweenSyncs = std::uint64_t{32} << 20;
+constexpr std::uint64_t kBytesBetweenSyncs = std::uint64_t{8} << 20;
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "score/batch.h"
 
+#include <algorithm>
+
 namespace evenscore {
 namespace {
 
@@ -48,6 +50,13 @@ OutputsView Batch::outputs(std::int64_t from) {
   view.decision = at(decision_, n_scores_);
   view.status = status.data() + from;
   return view;
+}
+
+std::int64_t Batch::bad_rows(std::int64_t from, std::int64_t n) const {
+  const std::uint8_t* begin = status.data() + from;
+  std::uint8_t any = 0;  // nearly always none: a loop without a branch
+  for (std::int64_t i = 0; i < n; ++i) any |= begin[i];
+  return any == 0 ? 0 : n - std::count(begin, begin + n, std::uint8_t{0});
 }
 
 std::vector<const std::byte*> Batch::copied() const {

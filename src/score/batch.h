@@ -30,6 +30,8 @@ class Batch {
   OutputsView outputs() { return outputs(0); }
   /// The results of row `from` of the batch and those behind it.
   OutputsView outputs(std::int64_t from);
+  /// How many of rows [from, from + n) of the batch could not be scored.
+  std::int64_t bad_rows(std::int64_t from, std::int64_t n) const;
   std::vector<const std::byte*> copied() const;
   /// Every buffer that rows_view() and outputs() point into.
   std::vector<std::span<std::byte>> memory();

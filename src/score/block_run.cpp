@@ -6,8 +6,7 @@
 
 #include "base/stopwatch.h"
 #include "batch/block_digest.h"
-#include "engine/unscorable_row.h"
-#include "evenscore/error.h"
+#include "score/bad_row.h"
 
 namespace evenscore {
 namespace {
@@ -71,6 +70,7 @@ void BlockRun::score(Block& block, Engine& engine, BusySeconds& seconds) {
   batch.count = std::min(BlockDigest::kBlockRows, source_.count() - batch.first);
   BlockDigest digest(static_cast<std::size_t>(source_.columns()) * element_size(source_.type()));
   batch.row_blocks.clear();
+  block.bad_rows = 0;
   for (std::int64_t done = 0; done < batch.count && !stopped_.load(); done += options_.piece_rows) {
     const std::int64_t n = std::min(options_.piece_rows, batch.count - done);
     {
@@ -83,14 +83,9 @@ void BlockRun::score(Block& block, Engine& engine, BusySeconds& seconds) {
     }
     const Stopwatch watch(seconds.scoring);
     engine.run(batch.rows_view(n), batch.outputs(done));
-    if (!options_.stop_at_bad_rows) continue;
-    const auto begin = batch.status.begin() + done;
-    const auto bad = std::find_if(begin, begin + n, [](std::uint8_t status) { return status != 0; });
-    if (bad == begin + n) continue;
-    const RowPlace place = source_.place_of(batch.first + done + (bad - begin));
-    throw engine::unscorable_row(program_, batch.rows_view(n), bad - begin, static_cast<RowStatus>(*bad),
-                                 place.row, place.dataset, source_.feature_names())
-        .in_file(place.path);
+    const std::int64_t bad_rows = batch.bad_rows(done, n);
+    block.bad_rows += bad_rows;
+    if (bad_rows > 0 && options_.stop_at_bad_rows) throw bad_row(source_, program_, batch, done, n);
   }
   block.rows_hash =
       batch.row_blocks.empty() ? digest.end_block().value_or(BlockHash{}) : batch.row_blocks.front();

@@ -28,6 +28,7 @@ class BlockRun {
     Batch batch;
     std::int64_t index = 0;
     BlockHash rows_hash{};  ///< also of a last block that is shorter
+    std::int64_t bad_rows = 0;
     bool is_done = false;
     std::exception_ptr failure;
   };

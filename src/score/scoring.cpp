@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "base/stopwatch.h"
-#include "engine/unscorable_row.h"
-#include "evenscore/error.h"
+#include "score/bad_row.h"
 #include "score/batch.h"
 #include "score/batch_ring.h"
 #include "score/block_run.h"
@@ -81,8 +80,7 @@ void Scoring::score_blocks() {
   while (BlockRun::Block* block = run.next(job.cancelled)) {
     Batch& batch = block->batch;
     rows_digest.append({&block->rows_hash, 1});
-    summary.bad_rows += std::count_if(batch.status.begin(), batch.status.begin() + batch.count,
-                                      [](std::uint8_t status) { return status != 0; });
+    summary.bad_rows += block->bad_rows;
     {
       const Stopwatch watch(summary.busy.copying);
       for (std::size_t i = 0; i < batch.copies.size(); ++i)
@@ -123,17 +121,9 @@ void Scoring::score_batches() {
   };
   const auto pass_on = [&] {
     Batch& batch = take();
-    for (std::int64_t i = 0; i < batch.count; ++i) {
-      const std::uint8_t status = batch.status[static_cast<std::size_t>(i)];
-      if (status == 0) continue;
-      if (job.bad_rows == BadRows::stop) {
-        const RowPlace place = source.place_of(batch.first + i);
-        throw engine::unscorable_row(program, batch.rows_view(), i, static_cast<RowStatus>(status), place.row,
-                                     place.dataset, source.feature_names())
-            .in_file(place.path);
-      }
-      ++summary.bad_rows;
-    }
+    const std::int64_t bad_rows = batch.bad_rows(0, batch.count);
+    summary.bad_rows += bad_rows;
+    if (bad_rows > 0 && job.bad_rows == BadRows::stop) throw bad_row(source, program, batch, 0, batch.count);
     const std::int64_t rows = batch.first + batch.count;
     ring.write(&batch);
     report(rows);
