@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/stopwatch.h"
+#include "batch/row_gather.h"
 #include "batch/row_moves.h"
 #include "codec/chunk_decoder.h"
 #include "evenscore/error.h"
@@ -25,7 +26,34 @@ constexpr std::uint64_t kGatheredBytes = std::uint64_t{256} << 10;  // of one th
 // A decoded chunk.
 struct Kept {
   std::vector<std::byte> bytes;
+  bool is_planes = false;   // still shuffled
   bool is_decoded = false;  // a chunk that was refused is refused again
+};
+
+// Where the values of several chunks beside each other lie, and how they come to rows.
+struct Band {
+  struct Part {
+    const std::vector<RowMove>* moves;
+    const std::byte* from;
+    std::uint64_t stride;
+  };
+  std::vector<Lane> values, bytes;  // of numbers that need no change, and of those that are shuffled
+  std::size_t value_bytes = 1;
+  std::vector<Part> parts;  // all others
+
+  void order() {
+    for (std::vector<Lane>* lanes : {&values, &bytes})
+      std::sort(lanes->begin(), lanes->end(), [](const Lane& a, const Lane& b) { return a.to < b.to; });
+  }
+
+  void gather(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t row_bytes) const {
+    const auto row = static_cast<std::size_t>(first), count = static_cast<std::size_t>(n);
+    gather_rows(values, value_bytes, row, count, to, row_bytes);
+    gather_rows(bytes, 1, row, count, to, row_bytes);
+    for (const Part& part : parts)
+      move_rows(*part.moves, part.from + first * part.stride, static_cast<std::size_t>(part.stride), count,
+                to, row_bytes);
+  }
 };
 
 struct Workspace {
@@ -65,6 +93,8 @@ struct StoredRows::Impl {
   std::uint64_t row_stride = 0, column_stride = 0;  // bytes inside a block
   std::vector<std::vector<RowMove>> moves;          // by the blocks beside each other
   std::vector<std::vector<RowMove>> fill_moves;     // the same from one element
+  bool is_columns = false;  // numbers that are read as they are stored, those of a column next to each other
+  bool may_stay_shuffled = false;
   std::vector<std::byte> fill;
   std::unique_ptr<codec::ChunkDecoder> decoder;
   std::vector<Workspace> workspaces;
@@ -97,6 +127,13 @@ struct StoredRows::Impl {
     fill = dataset.fill.empty() ? std::vector<std::byte>(static_cast<std::size_t>(dataset.element_bytes))
                                 : dataset.fill;
     make_moves(values);
+    is_columns = row_stride == dataset.element_bytes && !values.empty() &&
+                 std::all_of(values.begin(), values.end(), [this](const RowValue& value) {
+                   const h5::StoredField& field = dataset.fields.at(value.field);
+                   return field.type->is_number() && value.as == field.type->element &&
+                          field.type->size() == dataset.element_bytes;
+                 });
+    may_stay_shuffled = is_columns && decoder && decoder->shuffles_elements();
   }
 
   void make_moves(const std::vector<RowValue>& values) {
@@ -225,11 +262,6 @@ struct StoredRows::Impl {
   // gathered by a few rows at a time, which a cache holds: one chunk after the other would fetch each line of
   // `to` as often as there are chunks. False where they would take too much memory, or there are not several.
   bool add_band(std::uint64_t block, std::uint64_t first, std::uint64_t n, std::byte* to, Pieces& pieces) {
-    struct Part {
-      const std::vector<RowMove>* moves;
-      const std::byte* from;
-      std::uint64_t stride;
-    };
     const std::uint64_t bytes = dataset.chunk_bytes();
     std::uint64_t more = 0, beside_each_other = 0;
     for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
@@ -240,14 +272,15 @@ struct StoredRows::Impl {
         more += bytes;
     }
     if (beside_each_other < 2 || kept_bytes + more > most_kept) return false;
-    std::vector<Part> parts;
+    const auto band = std::make_shared<Band>();
+    band->value_bytes = static_cast<std::size_t>(dataset.element_bytes);
     for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
       const auto of = static_cast<std::size_t>(beside);
       if (moves[of].empty()) continue;
       const std::uint64_t index = chunk_index(block, beside);
       const h5::StoredChunk& chunk = dataset.chunks[static_cast<std::size_t>(index)];
       if (chunk.bytes == 0) {
-        parts.push_back({&fill_moves[of], fill.data(), 0});
+        band->parts.push_back({&fill_moves[of], fill.data(), 0});
         continue;
       }
       const auto [entry, is_new] = kept.try_emplace(index);
@@ -256,40 +289,62 @@ struct StoredRows::Impl {
         kept_bytes += bytes;
         room_for.bytes = take_spare();
         room_for.bytes.resize(static_cast<std::size_t>(bytes));
+        room_for.is_planes = may_stay_shuffled && (chunk.skipped & 1) == 0;
       }
       if (!room_for.is_decoded) {
         pieces.first.push_back(piece(
             [this, &chunk, &room_for](Workspace& space) {
-              decode(chunk, room_for.bytes, space);
+              decode(chunk, room_for.bytes, space, room_for.is_planes);
               room_for.is_decoded = true;
             },
             fmt::format(" chunk {}", index)));
       }
-      parts.push_back({&moves[of], room_for.bytes.data() + first * row_stride, row_stride});
+      add_to_band(*band, of, room_for, first);
     }
+    band->order();
     const std::uint64_t tile = std::max<std::uint64_t>(1, kTileBytes / row_bytes);
     const std::uint64_t step = std::max(tile, kGatheredBytes / row_bytes / tile * tile);
     for (std::uint64_t done = 0; done < n; done += step) {
       const std::uint64_t count = std::min(step, n - done);
       pieces.then.push_back(piece([=, this](Workspace& space) {
         const Stopwatch watch(space.seconds.copying);
-        for (std::uint64_t row = done; row < done + count; row += tile) {
-          const std::uint64_t of_tile = std::min(tile, done + count - row);
-          for (const Part& part : parts) {
-            move_rows(*part.moves, part.from + row * part.stride, static_cast<std::size_t>(part.stride),
-                      static_cast<std::size_t>(of_tile), to + row * row_bytes, row_bytes);
-          }
-        }
+        for (std::uint64_t row = done; row < done + count; row += tile)
+          band->gather(row, std::min(tile, done + count - row), to + row * row_bytes, row_bytes);
       }));
     }
     return true;
   }
 
-  void decode(const h5::StoredChunk& chunk, std::span<std::byte> into, Workspace& space) const {
+  // The values of one decoded chunk, from its row `first` on.
+  void add_to_band(Band& band, std::size_t of, const Kept& chunk, std::uint64_t first) const {
+    const std::size_t size = band.value_bytes;
+    if (!is_columns || (!chunk.is_planes && moves[of].front().swapped)) {
+      band.parts.push_back({&moves[of], chunk.bytes.data() + first * row_stride, row_stride});
+      return;
+    }
+    for (const RowMove& move : moves[of]) {
+      for (std::size_t i = 0; i < move.count; ++i) {
+        const std::size_t value = move.from / size + i + static_cast<std::size_t>(first),
+                          to = move.to + i * size;
+        if (!chunk.is_planes) {
+          band.values.push_back({chunk.bytes.data() + value * size, to});
+          continue;
+        }
+        const std::size_t plane = chunk.bytes.size() / size;
+        for (std::size_t byte = 0; byte < size; ++byte)
+          band.bytes.push_back(
+              {chunk.bytes.data() + byte * plane + value, to + (move.swapped ? size - 1 - byte : byte)});
+      }
+    }
+  }
+
+  void decode(const h5::StoredChunk& chunk, std::span<std::byte> into, Workspace& space,
+              bool leaves_planes = false) const {
     const std::span<std::byte> stored = room(space.stored, chunk.bytes);
     read(chunk.offset, stored, space.seconds);
     const Stopwatch watch(space.seconds.decoding);
-    decoder->decode(stored, chunk.skipped, into, space.codec);
+    leaves_planes ? decoder->decode_planes(stored, chunk.skipped, into, space.codec)
+                  : decoder->decode(stored, chunk.skipped, into, space.codec);
   }
 
   // Rows [first, first + n) of a chunk; `whole` when these are all that it has.
@@ -300,7 +355,7 @@ struct StoredRows::Impl {
     const auto of = static_cast<std::size_t>(beside);
     if (chunk.bytes == 0) return add_filled(n, of, to, pieces);
     const auto found = kept.find(index);
-    if (found != kept.end() && found->second.is_decoded) {
+    if (found != kept.end() && found->second.is_decoded && !found->second.is_planes) {
       const std::byte* from = found->second.bytes.data() + first * row_stride;
       pieces.first.push_back(
           piece([=, this](Workspace& space) { move(moves[of], from, row_stride, n, to, space.seconds); }));
@@ -342,7 +397,7 @@ struct StoredRows::Impl {
     kept_bytes += decoded.size();
     std::vector<std::byte> bytes = take_spare();
     bytes.assign(decoded.begin(), decoded.end());
-    kept.emplace(index, Kept{std::move(bytes), true});
+    kept.emplace(index, Kept{.bytes = std::move(bytes), .is_decoded = true});
   }
 
   std::vector<std::byte> take_spare() {

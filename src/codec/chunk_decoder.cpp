@@ -12,6 +12,7 @@
 namespace evenscore::codec {
 namespace {
 
+constexpr std::uint32_t kShuffle = 2;     // its number
 constexpr std::size_t kMostFilters = 32;  // H5Z_MAX_NFILTERS, and the bits of a filter mask
 constexpr std::uint64_t kMostGrowth = 8;  // of a chunk by its filters
 constexpr std::uint64_t kMostOverhead = 64 << 10;
@@ -37,6 +38,8 @@ ChunkDecoder::ChunkDecoder(const std::vector<Filter>& filters, std::size_t chunk
         fmt::format("chunks of {} bytes hold no whole number of elements of {}", chunk_bytes, element_bytes),
         {}, "copy the file again");
   }
+  shuffles_elements_ = !filters.empty() && filters[0].id == kShuffle && filters[0].values.size() == 1 &&
+                       filters[0].values[0] == element_bytes;
   const std::uint64_t most = chunk_bytes * kMostGrowth + kMostOverhead;
   for (const Filter& filter : filters) {
     filters_.push_back(make_undo(filter, {chunk_bytes, element_bytes}));
@@ -52,6 +55,19 @@ ChunkDecoder& ChunkDecoder::operator=(ChunkDecoder&&) noexcept = default;
 
 void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t skipped,
                           std::span<std::byte> chunk, Workspace& workspace) const {
+  undo(stored, skipped, 0, chunk, workspace);
+}
+
+void ChunkDecoder::decode_planes(std::span<const std::byte> stored, std::uint32_t skipped,
+                                 std::span<std::byte> chunk, Workspace& workspace) const {
+  if (!shuffles_elements_ || (skipped & 1) != 0)
+    throw Error(ErrorCode::bad_request, "a chunk that was not shuffled has no planes");
+  undo(stored, skipped, 1, chunk, workspace);
+}
+
+// All filters but the first `left` of those that were not skipped, which leave a chunk's size as it is.
+void ChunkDecoder::undo(std::span<const std::byte> stored, std::uint32_t skipped, std::size_t left,
+                        std::span<std::byte> chunk, Workspace& workspace) const {
   if (chunk.size() != chunk_bytes_) {
     throw Error(ErrorCode::bad_request, "the buffer for a chunk has another size than the chunk");
   }
@@ -76,11 +92,11 @@ void ChunkDecoder::decode(std::span<const std::byte> stored, std::uint32_t skipp
                                   chunk_bytes_, stored.size(), size.most),
                 {}, "copy the file again");
   }
-  if (count == 0 && chunk_bytes_ != 0) std::memcpy(chunk.data(), stored.data(), chunk_bytes_);
-  while (count-- > 0) {
+  if (count == left && chunk_bytes_ != 0) std::memcpy(chunk.data(), stored.data(), chunk_bytes_);
+  while (count-- > left) {
     const Step& step = steps[count];
     std::span<std::byte> out = chunk;
-    if (count != 0) {
+    if (count != left) {
       const auto room = static_cast<std::size_t>(step.given.most);
       out = {at_least(workspace.between[count % 2], room), room};
     }

@@ -33,12 +33,25 @@ class ChunkDecoder {
   void decode(std::span<const std::byte> stored, std::uint32_t skipped, std::span<std::byte> chunk,
               Workspace& workspace) const;
 
+  /// Whether the first filter is the shuffle of the dataset's elements, all their bytes: chunks that it was
+  /// applied to can be had as planes.
+  bool shuffles_elements() const { return shuffles_elements_; }
+  /// decode() but for that filter, which is not among `skipped`: byte j of element i comes to chunk[j *
+  /// elements
+  /// + i]. Where the gathering of values is to undo it on the way.
+  void decode_planes(std::span<const std::byte> stored, std::uint32_t skipped, std::span<std::byte> chunk,
+                     Workspace& workspace) const;
+
   /// No stored chunk is larger, whatever was skipped: a larger one is refused before it is read.
   std::uint64_t most_stored_bytes() const { return most_stored_bytes_; }
   std::size_t chunk_bytes() const { return chunk_bytes_; }
 
  private:
+  void undo(std::span<const std::byte> stored, std::uint32_t skipped, std::size_t left,
+            std::span<std::byte> chunk, Workspace& workspace) const;
+
   std::vector<std::unique_ptr<Undo>> filters_;
+  bool shuffles_elements_ = false;
   std::size_t chunk_bytes_;
   std::uint64_t most_stored_bytes_;
 };
