@@ -156,6 +156,24 @@ INSTANTIATE_TEST_SUITE_P(ChunkDecoder, Samples, testing::ValuesIn(all_samples())
   return name;
 });
 
+TEST_P(Samples, GiveTheBytesOfShuffledElementsInPlanes) {
+  const ChunkSample& sample = GetParam().sample;
+  const ChunkDecoder decoder(sample.filters, sample.chunk_bytes, sample.element_bytes);
+  static Workspace workspace;
+  std::vector<std::byte> planes(sample.chunk_bytes);
+  const auto decode_planes = [&] { decoder.decode_planes(sample.stored, sample.skipped, planes, workspace); };
+  if (!decoder.shuffles_elements() || (sample.skipped & 1) != 0)
+    return expect_error(ErrorCode::bad_request, {"was not shuffled"}, decode_planes);
+  decode_planes();
+  const std::size_t elements = sample.chunk_bytes / sample.element_bytes;
+  std::vector<std::byte> values(sample.chunk_bytes);
+  for (std::size_t i = 0; i < elements; ++i) {
+    for (std::size_t j = 0; j < sample.element_bytes; ++j)
+      values[i * sample.element_bytes + j] = planes[j * elements + i];
+  }
+  EXPECT_EQ(values, GetParam().values);
+}
+
 TEST(ChunkDecoder, ReadsEverySampleThatThereIs) {
   EXPECT_GT(all_samples().size(), 130u);
 }

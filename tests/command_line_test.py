@@ -895,15 +895,37 @@ class Schedules(CommandLine):
         with h5py.File(self.folder / "out.h5", "r") as out:
             self.assertEqual(list(np.flatnonzero(out["status"][()])), [70_000, 70_001, 400_000, self.ROWS - 1])
 
-    def test_narrow_chunks_too(self):
+    def write_chunks(self, chunks):
         with h5py.File(self.folder / "rows.h5", "r") as plain, h5py.File(self.folder / "chunks.h5", "w") as file:
-            rows = file.create_dataset("X", data=plain["X"][()], chunks=(70_001, 2), compression="gzip", compression_opts=1,
+            rows = file.create_dataset("X", data=plain["X"][()], chunks=chunks, compression="gzip", compression_opts=1,
                                        shuffle=True)
             for name, value in plain["X"].attrs.items():
                 rows.attrs[name] = value
+            return rows.id.get_num_chunks(), rows.id.get_chunk_info(rows.id.get_num_chunks() // 2)
+
+    def test_chunks_too(self):
         wanted = self.digests_of("rows.h5", "--threads", 2)
-        for options in (["--threads", 2], ["--threads", 1], ["--batch-rows", 50_000]):
-            self.assertEqual(self.digests_of("chunks.h5", *options), wanted, options)
+        with h5py.File(self.folder / "rows.h5", "r") as file:
+            columns = file["X"].shape[1]
+        for chunks in ((70_001, 2), (9_001, 1), (4_096, columns), (self.ROWS, 1)):
+            self.write_chunks(chunks)
+            for options in (["--threads", 2], ["--threads", 1], ["--threads", 4], ["--batch-rows", 50_000]):
+                self.assertEqual(self.digests_of("chunks.h5", *options), wanted, (chunks, options))
+
+    def test_a_damaged_chunk_ends_the_run_whichever_thread_comes_to_it(self):
+        _, chunk = self.write_chunks((9_001, 1))
+        with open(self.folder / "chunks.h5", "r+b") as file:
+            file.seek(chunk.byte_offset)
+            file.write(bytes(chunk.size))
+        messages = set()
+        for options in (["--threads", 1], ["--threads", 4], ["--batch-rows", 50_000]):
+            messages.add(self.run_evenscore("score", FLIGHTS / "model.joblib", "chunks.h5", "-o", "out.h5", *options,
+                                            status=2).stderr)
+            self.assertFalse((self.folder / "out.h5").exists())
+            for left in self.folder.glob("out.h5.*"):
+                left.unlink()
+        self.assertEqual(len(messages), 1, messages)
+        self.assertRegex(messages.pop(), r"chunks.h5.*/X chunk \d+.*gzip")
 
 
 class Resuming(CommandLine):

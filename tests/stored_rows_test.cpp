@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "batch/task_pool.h"
 #include "evenscore/error.h"
@@ -244,6 +245,38 @@ TEST_P(StoredRowsTest, ReadsAnyRangeInAnyOrder) {
   }
 }
 
+TEST_P(StoredRowsTest, ThreadsReadTheSameTogether) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("r.h5");
+  const Stored stored = make_stored(path, GetParam().storage, GetParam().element, GetParam().big_endian);
+  const std::size_t size = element_size(GetParam().element);
+  constexpr std::size_t kThreads = 3;
+  for (const bool transposed : {false, true}) {
+    const std::uint64_t rows = transposed ? kColumns : kRows, columns = transposed ? kRows : kColumns;
+    for (const auto& chosen : {all_of(columns), std::vector<std::uint64_t>{columns - 1, 0, 2}}) {
+      for (std::uint64_t piece = 1; piece <= rows; piece += 3) {
+        const std::size_t row_bytes = chosen.size() * size;
+        StoredRows source(h5::InputFile(path), stored.dataset, transposed,
+                          values_of(chosen, GetParam().element), row_bytes, kPlenty);
+        ASSERT_EQ(source.share(kThreads), !GetParam().storage.chunk.empty());
+        if (GetParam().storage.chunk.empty()) return;
+        std::vector<std::byte> read_rows(rows * row_bytes);
+        const std::uint64_t run = rows / kThreads + 1;
+        std::vector<std::thread> threads;
+        for (std::uint64_t first = 0; first < rows; first += run) {
+          threads.emplace_back([&, first] {
+            const std::uint64_t end = std::min(rows, first + run);
+            for (std::uint64_t at = first; at < end; at += piece)
+              source.read_shared(at, std::min(piece, end - at), read_rows.data() + at * row_bytes);
+          });
+        }
+        for (std::thread& thread : threads) thread.join();
+        ASSERT_EQ(read_rows, wanted(stored, transposed, chosen, 0, rows)) << piece << " rows at a time";
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Storages, StoredRowsTest, testing::ValuesIn(cases()));
 
 TEST(StoredRows, NumbersAreReadAsAWiderType) {
@@ -325,6 +358,30 @@ TEST(StoredRows, KeepsChunksOfTransposedRows) {
   damage(path, stored.dataset);
   EXPECT_EQ(failures(source, 3, 1), 0U);
   EXPECT_EQ(failures(source, 4, 1), 4U);
+}
+
+TEST(StoredRows, ThreadsTogetherNameTheChunkThatIsDamaged) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("r.h5");
+  const Stored stored = make_stored(path, {"", {10, 1}, 1, true}, ElementType::f64, false);
+  damage(path, stored.dataset);
+  StoredRows source(h5::InputFile(path), stored.dataset, false, values_of(all_of(kColumns), ElementType::f64),
+                    kColumns * 8, kPlenty);
+  ASSERT_TRUE(source.share(2));
+  std::vector<std::byte> to(kColumns * 8);
+  expect_error(ErrorCode::corrupt_file, {"/X chunk 11", path}, [&] { source.read_shared(10, 1, to.data()); });
+}
+
+TEST(StoredRows, AreNotSharedWhereThatTakesMoreMemoryThanMayBeKept) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("r.h5");
+  const Stored stored = make_stored(path, {"", {10, 4}, 1}, ElementType::f64, false);
+  constexpr std::size_t kBandBytes = 3 * 10 * 4 * 8;
+  for (const std::size_t kept : {5 * kBandBytes, 5 * kBandBytes - 1}) {
+    StoredRows source(h5::InputFile(path), stored.dataset, false,
+                      values_of(all_of(kColumns), ElementType::f64), kColumns * 8, kept);
+    EXPECT_EQ(source.share(2), kept == 5 * kBandBytes);
+  }
 }
 
 TEST(StoredRows, AFileThatBecameShorterIsAnError) {

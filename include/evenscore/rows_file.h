@@ -84,10 +84,11 @@ class RowSource {
   /// row-major, native byte order. Throws also corrupt_file when the file changed since it was opened.
   void read(std::int64_t first_row, std::int64_t n, std::byte* destination);
 
-  /// Whether all rows lie in their files as read() gives them; then read_directly() does what read() does,
-  /// and may be called by several threads at once.
-  bool reads_directly() const;
-  void read_directly(std::int64_t first_row, std::int64_t n, std::byte* destination) const;
+  /// Whether `threads` threads may read at once by read_shared(), which then does what read() does: where all
+  /// rows lie in their files as read() gives them, or in chunks that leave room for this. After bind().
+  bool share(std::size_t threads);
+  /// From several threads, each of which does best to read a run of rows in order.
+  void read_shared(std::int64_t first_row, std::int64_t n, std::byte* destination) const;
 
   /// Where row `row` of these rows is.
   RowPlace place_of(std::int64_t row) const;

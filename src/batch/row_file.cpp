@@ -161,15 +161,20 @@ void RowFile::read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& 
   input_.check_unchanged();
 }
 
-bool RowFile::reads_directly() const {
-  return parts_.size() == 1 && parts_.front().direct_offset();
+bool RowFile::share(std::size_t threads) {
+  if (parts_.size() == 1 && parts_.front().direct_offset()) return true;
+  return !parts_.empty() &&
+         std::all_of(parts_.begin(), parts_.end(), [&](StoredRows& part) { return part.share(threads); });
 }
 
-void RowFile::read_directly(std::int64_t first, std::int64_t n, std::byte* to) const {
+void RowFile::read_shared(std::int64_t first, std::int64_t n, std::byte* to) const {
+  const auto begin = static_cast<std::uint64_t>(first), count = static_cast<std::uint64_t>(n);
   const std::uint64_t row_bytes = parts_.front().row_bytes();
-  const std::uint64_t offset =
-      *parts_.front().direct_offset() + static_cast<std::uint64_t>(first) * row_bytes;
-  input_.read_at(offset, {to, static_cast<std::size_t>(n) * static_cast<std::size_t>(row_bytes)});
+  if (const std::optional<std::uint64_t> offset = parts_.front().direct_offset()) {
+    input_.read_at(*offset + begin * row_bytes, {to, static_cast<std::size_t>(count * row_bytes)});
+  } else {
+    for (const StoredRows& part : parts_) part.read_shared(begin, count, to);
+  }
   input_.check_unchanged();
 }
 

@@ -37,10 +37,10 @@ class RowFile {
   /// Writes rows [first, first + n), dense and row-major. Throws corrupt_file also when the file changed.
   void read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool);
 
-  /// Whether rows lie one after the other as `read` gives them; then read_directly does what read does, and
-  /// may be called by several threads at once.
-  bool reads_directly() const;
-  void read_directly(std::int64_t first, std::int64_t n, std::byte* to) const;
+  /// Whether `threads` threads may read at once by read_shared, which then does what read does: where rows
+  /// lie one after the other as read gives them, or in chunks.
+  bool share(std::size_t threads);
+  void read_shared(std::int64_t first, std::int64_t n, std::byte* to) const;
 
   /// The type of RowsOptions::copies[i].
   const h5::StoredField& copied(std::size_t i) const { return plan_.field(plan_.copies[i]); }

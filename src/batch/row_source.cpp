@@ -327,19 +327,18 @@ void RowSource::read(std::int64_t first_row, std::int64_t n, std::byte* destinat
                     });
 }
 
-bool RowSource::reads_directly() const {
+bool RowSource::share(std::size_t threads) {
   return !impl_->no_type && std::all_of(impl_->files.begin(), impl_->files.end(),
-                                        [](const RowFile& file) { return file.reads_directly(); });
+                                        [&](RowFile& file) { return file.share(threads); });
 }
 
-void RowSource::read_directly(std::int64_t first_row, std::int64_t n, std::byte* destination) const {
+void RowSource::read_shared(std::int64_t first_row, std::int64_t n, std::byte* destination) const {
   check_range(first_row, n);
   const std::size_t row_bytes = impl_->order.size() * element_size(impl_->type);
   const Impl& impl = *impl_;
   impl.over_files(impl.files, first_row, n,
                   [&](const RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
-                    file.read_directly(first, count,
-                                       destination + static_cast<std::size_t>(done) * row_bytes);
+                    file.read_shared(first, count, destination + static_cast<std::size_t>(done) * row_bytes);
                   });
 }
 

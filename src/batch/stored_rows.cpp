@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "base/stopwatch.h"
-#include "batch/row_gather.h"
+#include "batch/chunk_band.h"
 #include "batch/row_moves.h"
+#include "batch/shared_bands.h"
 #include "codec/chunk_decoder.h"
 #include "evenscore/error.h"
 #include "h5/text.h"
@@ -18,43 +19,8 @@
 namespace evenscore {
 namespace {
 
-constexpr std::uint64_t kDirectBytes = std::uint64_t{1} << 20;  // of one plain read into place
-constexpr std::uint64_t kTileBytes = std::uint64_t{16}
-                                     << 10;  // of rows that are gathered from several chunks
+constexpr std::uint64_t kDirectBytes = std::uint64_t{1} << 20;      // of one plain read into place
 constexpr std::uint64_t kGatheredBytes = std::uint64_t{256} << 10;  // of one that is gathered from afterwards
-
-// A decoded chunk.
-struct Kept {
-  std::vector<std::byte> bytes;
-  bool is_planes = false;   // still shuffled
-  bool is_decoded = false;  // a chunk that was refused is refused again
-};
-
-// Where the values of several chunks beside each other lie, and how they come to rows.
-struct Band {
-  struct Part {
-    const std::vector<RowMove>* moves;
-    const std::byte* from;
-    std::uint64_t stride;
-  };
-  std::vector<Lane> values, bytes;  // of numbers that need no change, and of those that are shuffled
-  std::size_t value_bytes = 1;
-  std::vector<Part> parts;  // all others
-
-  void order() {
-    for (std::vector<Lane>* lanes : {&values, &bytes})
-      std::sort(lanes->begin(), lanes->end(), [](const Lane& a, const Lane& b) { return a.to < b.to; });
-  }
-
-  void gather(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t row_bytes) const {
-    const auto row = static_cast<std::size_t>(first), count = static_cast<std::size_t>(n);
-    gather_rows(values, value_bytes, row, count, to, row_bytes);
-    gather_rows(bytes, 1, row, count, to, row_bytes);
-    for (const Part& part : parts)
-      move_rows(*part.moves, part.from + first * part.stride, static_cast<std::size_t>(part.stride), count,
-                to, row_bytes);
-  }
-};
 
 struct Workspace {
   codec::Workspace codec;
@@ -100,8 +66,11 @@ struct StoredRows::Impl {
   std::vector<Workspace> workspaces;
 
   std::mutex kept_mutex;
-  std::map<std::uint64_t, Kept> kept;  // decoded chunks that the next rows begin in
+  std::map<std::uint64_t, DecodedChunk> kept;  // decoded chunks that the next rows begin in
   std::uint64_t kept_bytes = 0;
+  std::optional<SharedBands> shared;
+  std::vector<std::unique_ptr<Workspace>> shared_workspaces;
+  std::vector<Workspace*> idle;               // of those, the ones that no thread works with
   std::vector<std::vector<std::byte>> spare;  // memory of chunks that were kept, for the next ones
 
   Impl(h5::InputFile file, h5::StoredDataset stored, bool transposed, const std::vector<RowValue>& values,
@@ -272,19 +241,18 @@ struct StoredRows::Impl {
         more += bytes;
     }
     if (beside_each_other < 2 || kept_bytes + more > most_kept) return false;
-    const auto band = std::make_shared<Band>();
-    band->value_bytes = static_cast<std::size_t>(dataset.element_bytes);
+    const auto band = std::make_shared<ChunkBand>(static_cast<std::size_t>(dataset.element_bytes));
     for (std::uint64_t beside = 0; beside < grid_columns; ++beside) {
       const auto of = static_cast<std::size_t>(beside);
       if (moves[of].empty()) continue;
       const std::uint64_t index = chunk_index(block, beside);
       const h5::StoredChunk& chunk = dataset.chunks[static_cast<std::size_t>(index)];
       if (chunk.bytes == 0) {
-        band->parts.push_back({&fill_moves[of], fill.data(), 0});
+        band->add_moves(fill_moves[of], fill.data(), 0);
         continue;
       }
       const auto [entry, is_new] = kept.try_emplace(index);
-      Kept& room_for = entry->second;
+      DecodedChunk& room_for = entry->second;
       if (is_new) {
         kept_bytes += bytes;
         room_for.bytes = take_spare();
@@ -302,49 +270,57 @@ struct StoredRows::Impl {
       add_to_band(*band, of, room_for, first);
     }
     band->order();
-    const std::uint64_t tile = std::max<std::uint64_t>(1, kTileBytes / row_bytes);
+    const std::uint64_t tile = ChunkBand::tile_rows(row_bytes);
     const std::uint64_t step = std::max(tile, kGatheredBytes / row_bytes / tile * tile);
     for (std::uint64_t done = 0; done < n; done += step) {
       const std::uint64_t count = std::min(step, n - done);
       pieces.then.push_back(piece([=, this](Workspace& space) {
         const Stopwatch watch(space.seconds.copying);
-        for (std::uint64_t row = done; row < done + count; row += tile)
-          band->gather(row, std::min(tile, done + count - row), to + row * row_bytes, row_bytes);
+        band->gather(done, count, to + done * row_bytes, row_bytes);
       }));
     }
     return true;
   }
 
   // The values of one decoded chunk, from its row `first` on.
-  void add_to_band(Band& band, std::size_t of, const Kept& chunk, std::uint64_t first) const {
-    const std::size_t size = band.value_bytes;
-    if (!is_columns || (!chunk.is_planes && moves[of].front().swapped)) {
-      band.parts.push_back({&moves[of], chunk.bytes.data() + first * row_stride, row_stride});
-      return;
-    }
+  void add_to_band(ChunkBand& band, std::size_t of, const DecodedChunk& chunk, std::uint64_t first) const {
+    if (!is_columns || (!chunk.is_planes && moves[of].front().swapped))
+      return band.add_moves(moves[of], chunk.bytes.data() + first * row_stride,
+                            static_cast<std::size_t>(row_stride));
+    const auto size = static_cast<std::size_t>(dataset.element_bytes);
     for (const RowMove& move : moves[of]) {
       for (std::size_t i = 0; i < move.count; ++i) {
-        const std::size_t value = move.from / size + i + static_cast<std::size_t>(first),
-                          to = move.to + i * size;
-        if (!chunk.is_planes) {
-          band.values.push_back({chunk.bytes.data() + value * size, to});
-          continue;
-        }
-        const std::size_t plane = chunk.bytes.size() / size;
-        for (std::size_t byte = 0; byte < size; ++byte)
-          band.bytes.push_back(
-              {chunk.bytes.data() + byte * plane + value, to + (move.swapped ? size - 1 - byte : byte)});
+        const std::size_t value = move.from / size + i + static_cast<std::size_t>(first);
+        const std::size_t to = move.to + i * size;
+        chunk.is_planes
+            ? band.add_planes(chunk.bytes.data() + value, chunk.bytes.size() / size, to, move.swapped)
+            : band.add_column(chunk.bytes.data() + value * size, to);
       }
     }
   }
 
   void decode(const h5::StoredChunk& chunk, std::span<std::byte> into, Workspace& space,
               bool leaves_planes = false) const {
+    if (is_unfiltered(chunk)) {
+      check_unfiltered(chunk);
+      return read(chunk.offset, into, space.seconds);
+    }
     const std::span<std::byte> stored = room(space.stored, chunk.bytes);
     read(chunk.offset, stored, space.seconds);
     const Stopwatch watch(space.seconds.decoding);
     leaves_planes ? decoder->decode_planes(stored, chunk.skipped, into, space.codec)
                   : decoder->decode(stored, chunk.skipped, into, space.codec);
+  }
+
+  bool is_unfiltered(const h5::StoredChunk& chunk) const {
+    const std::uint64_t all =
+        dataset.filters.size() >= 32 ? UINT32_MAX : (std::uint64_t{1} << dataset.filters.size()) - 1;
+    return (chunk.skipped & all) == all;
+  }
+
+  void check_unfiltered(const h5::StoredChunk& chunk) const {
+    if (chunk.bytes != dataset.chunk_bytes())
+      throw Error(ErrorCode::corrupt_file, "has another size than its chunks");
   }
 
   // Rows [first, first + n) of a chunk; `whole` when these are all that it has.
@@ -361,14 +337,11 @@ struct StoredRows::Impl {
           piece([=, this](Workspace& space) { move(moves[of], from, row_stride, n, to, space.seconds); }));
       return;
     }
-    const std::uint64_t all =
-        dataset.filters.size() >= 32 ? UINT32_MAX : (std::uint64_t{1} << dataset.filters.size()) - 1;
     const std::string part = fmt::format(" chunk {}", index);
-    if ((chunk.skipped & all) == all && row_axis == 0) {
+    if (is_unfiltered(chunk) && row_axis == 0) {
       pieces.first.push_back(piece(
           [=, this, &chunk](Workspace& space) {
-            if (chunk.bytes != dataset.chunk_bytes())
-              throw Error(ErrorCode::corrupt_file, "has another size than its chunks");
+            check_unfiltered(chunk);
             const bool direct = is_whole_row(moves[of], row_stride, row_bytes);
             const auto bytes = static_cast<std::size_t>(n * row_stride);
             const std::span<std::byte> stored = direct ? std::span(to, bytes) : room(space.stored, bytes);
@@ -397,8 +370,77 @@ struct StoredRows::Impl {
     kept_bytes += decoded.size();
     std::vector<std::byte> bytes = take_spare();
     bytes.assign(decoded.begin(), decoded.end());
-    kept.emplace(index, Kept{.bytes = std::move(bytes), .is_decoded = true});
+    kept.emplace(index, DecodedChunk{.bytes = std::move(bytes), .is_decoded = true});
   }
+
+  // The chunks of a band that hold values, by their place beside each other.
+  std::vector<std::size_t> chunks_beside(std::uint64_t block) const {
+    std::vector<std::size_t> stored;
+    for (std::size_t of = 0; of < moves.size(); ++of) {
+      if (!moves[of].empty() && dataset.chunks.at(static_cast<std::size_t>(chunk_index(block, of))).bytes > 0)
+        stored.push_back(of);
+    }
+    return stored;
+  }
+
+  void decode_shared(std::uint64_t index, DecodedChunk& into, Workspace& space) const {
+    const h5::StoredChunk& chunk = dataset.chunks[static_cast<std::size_t>(index)];
+    into.bytes.resize(static_cast<std::size_t>(dataset.chunk_bytes()));
+    into.is_planes = may_stay_shuffled && (chunk.skipped & 1) == 0;
+    try {
+      decode(chunk, into.bytes, space, into.is_planes);
+    } catch (const Error& error) {
+      throw placed(error, fmt::format(" chunk {}", index));
+    }
+    into.is_decoded = true;
+  }
+
+  ChunkBand join(std::uint64_t block, const std::vector<std::size_t>& beside,
+                 const std::vector<DecodedChunk>& chunks) const {
+    ChunkBand band(static_cast<std::size_t>(dataset.element_bytes));
+    for (std::size_t i = 0; i < beside.size(); ++i) add_to_band(band, beside[i], chunks[i], 0);
+    for (std::size_t of = 0; of < moves.size(); ++of) {
+      if (!moves[of].empty() && dataset.chunks[static_cast<std::size_t>(chunk_index(block, of))].bytes == 0)
+        band.add_moves(fill_moves[of], fill.data(), 0);
+    }
+    band.order();
+    return band;
+  }
+
+  void read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) {
+    Workspace* space = take_workspace();
+    const GiveBack give_back{*this, space};
+    for (std::uint64_t block = first / block_rows; block * block_rows < first + n; ++block) {
+      const std::uint64_t begin = block * block_rows, from = std::max(begin, first);
+      const std::uint64_t until = std::min(begin + block_rows, first + n);
+      const std::vector<std::size_t> beside = chunks_beside(block);
+      const SharedBands::Use band = shared->get(
+          block, beside.size(),
+          [&](std::size_t chunk, DecodedChunk& into) {
+            decode_shared(chunk_index(block, beside[chunk]), into, *space);
+          },
+          [&](const std::vector<DecodedChunk>& chunks) { return join(block, beside, chunks); });
+      const Stopwatch watch(space->seconds.copying);
+      band->gather(from - begin, until - from, to + (from - first) * row_bytes, row_bytes);
+    }
+  }
+
+  Workspace* take_workspace() {
+    const std::lock_guard lock(kept_mutex);
+    if (idle.empty()) return shared_workspaces.emplace_back(std::make_unique<Workspace>()).get();
+    Workspace* space = idle.back();
+    idle.pop_back();
+    return space;
+  }
+
+  struct GiveBack {
+    Impl& to;
+    Workspace* space;
+    ~GiveBack() {
+      const std::lock_guard lock(to.kept_mutex);
+      to.idle.push_back(space);
+    }
+  };
 
   std::vector<std::byte> take_spare() {
     if (spare.empty()) return {};
@@ -471,8 +513,23 @@ void StoredRows::add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to,
   impl_->add_chunks(first, n, to, pieces);
 }
 
+bool StoredRows::share(std::size_t threads) {
+  if (!impl_->decoder || impl_->row_bytes == 0) return false;
+  // Of every thread the band that it reads and the one that it leaves to the thread before it to end.
+  const std::uint64_t bands = 2 * threads + 1;
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(band_bytes(), bands, &bytes) || bytes > impl_->most_kept) return false;
+  impl_->shared.emplace(static_cast<std::size_t>(bands));
+  return true;
+}
+
+void StoredRows::read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) const {
+  if (n > 0) impl_->read_shared(first, n, to);
+}
+
 ReadSeconds StoredRows::seconds() const {
   ReadSeconds all;
+  for (const std::unique_ptr<Workspace>& space : impl_->shared_workspaces) all += space->seconds;
   for (const Workspace& space : impl_->workspaces) all += space.seconds;
   return all;
 }

@@ -63,7 +63,14 @@ class StoredRows {
   /// run on threads below `threads`, and must all have ended before the next call.
   void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads, Pieces& pieces);
 
-  /// Of all pieces that have ended.
+  /// Whether `threads` threads can read from chunks at once by read_shared, and prepares that. False without
+  /// chunks, and where their bands take more memory than may be kept.
+  bool share(std::size_t threads);
+  /// Writes the values of rows [first, first + n) to `to`. After share(); from several threads, of which each
+  /// reads on in order: threads that come to the same chunks decode them together.
+  void read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) const;
+
+  /// Of all reading that has ended.
   ReadSeconds seconds() const;
 
  private:

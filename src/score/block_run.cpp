@@ -75,7 +75,7 @@ void BlockRun::score(Block& block, Engine& engine, BusySeconds& seconds) {
     const std::int64_t n = std::min(options_.piece_rows, batch.count - done);
     {
       const Stopwatch watch(seconds.reading);
-      source_.read_directly(batch.first + done, n, batch.rows.data());
+      source_.read_shared(batch.first + done, n, batch.rows.data());
     }
     {
       const Stopwatch watch(seconds.hashing);

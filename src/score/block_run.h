@@ -16,7 +16,7 @@
 
 namespace evenscore {
 
-/// Scores rows that lie in their files as an engine takes them (RowSource::reads_directly): each thread takes
+/// Scores rows that several threads can read at once (RowSource::share): each thread takes
 /// a block of BlockDigest::kBlockRows rows and reads, hashes and scores it in pieces that its cache holds, so
 /// that rows come from memory once. Blocks come back in row order. One caller.
 class BlockRun {

@@ -23,9 +23,10 @@ constexpr std::int64_t kMostBlockResults = std::int64_t{16} << 20;  // of a bloc
 constexpr std::int64_t kBlocksAThread = 2;
 constexpr std::size_t kSlots = 2;  // one being read, one written, beside those being scored
 
-// Shares the time that the reader took out over what its threads did in it.
+// Shares the time that the reader took out over what its threads did in it; plain reads do nothing else.
 void add_reading(const ReadSeconds& threads, const BusySeconds& ring, BusySeconds& busy) {
   const double all = threads.reading + threads.decoding + threads.copying;
+  if (all == 0.0) busy.reading += ring.reading;
   const double share = all > 0.0 ? ring.reading / all : 0.0;
   busy.reading += threads.reading * share;
   busy.decoding += threads.decoding * share;
@@ -49,13 +50,14 @@ std::size_t Scoring::threads() const {
                                                   : static_cast<int>(std::thread::hardware_concurrency())));
 }
 
-// Whether rows can go from the file through a core's cache: on CPUs, without chunks or gathering, and where
-// there are blocks enough for every thread.
+// Whether rows can go from the file through a core's cache: on CPUs, and where there are blocks enough for
+// every thread.
 bool Scoring::by_blocks() const {
-  return job.engine == EngineKind::cpu && job.batch_rows == 0 && source.reads_directly() && row_bytes > 0 &&
+  return job.engine == EngineKind::cpu && job.batch_rows == 0 && row_bytes > 0 &&
          results() * BlockDigest::kBlockRows <= kMostBlockResults &&
          source.count() - summary.rows_before >=
-             kBlocksAThread * static_cast<std::int64_t>(threads()) * BlockDigest::kBlockRows;
+             kBlocksAThread * static_cast<std::int64_t>(threads()) * BlockDigest::kBlockRows &&
+         source.share(threads());
 }
 
 void Scoring::report(std::int64_t rows) const {
@@ -96,8 +98,7 @@ void Scoring::score_blocks() {
   }
   summary.cancelled = writer.rows_written() < source.count();
   const BusySeconds seconds = run.seconds();
-  summary.busy.reading += seconds.reading;
-  summary.busy.hashing += seconds.hashing;
+  add_reading(source.seconds(), seconds, summary.busy);
   summary.busy.scoring += seconds.scoring;
 }
 

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "batch/chunk_band.h"
+
+namespace evenscore {
+
+/// Bands of decoded chunks that several threads read from at once. Those that need the same band decode its
+/// chunks together; the ones of lower numbers are forgotten first. Safe from several threads.
+class SharedBands {
+  struct Band {
+    std::vector<DecodedChunk> chunks;
+    ChunkBand gathered;
+    std::size_t next = 0, ended = 0;  // chunks that somebody took, and that are done
+    std::size_t failed;               // the first chunk that was refused; their number = none
+    std::exception_ptr failure;
+    bool is_ready = false;
+    std::size_t users = 0;
+  };
+
+ public:
+  using Decode = std::function<void(std::size_t chunk, DecodedChunk& into)>;
+  using Join = std::function<ChunkBand(const std::vector<DecodedChunk>& chunks)>;
+
+  /// A band that stays as it is until this ends.
+  class Use {
+   public:
+    Use(SharedBands& of, Band& band) : of_(of), band_(band) {}
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use();
+
+    const ChunkBand& operator*() const { return band_.gathered; }
+    const ChunkBand* operator->() const { return &band_.gathered; }
+
+   private:
+    SharedBands& of_;
+    Band& band_;
+  };
+
+  /// Keeps `most` bands, or as many as are in use.
+  explicit SharedBands(std::size_t most) : most_(most) {}
+
+  /// Band `index` of so many chunks. `decode` fills one of them, `join` is called once with all. Throws what
+  /// decoding the first of its chunks that cannot be decoded threw, whoever tried.
+  Use get(std::uint64_t index, std::size_t chunks, const Decode& decode, const Join& join);
+
+ private:
+  Band& take(std::uint64_t index, std::size_t chunks);
+  void decode_chunks(Band& band, const Decode& decode, const Join& join);
+
+  std::size_t most_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::map<std::uint64_t, std::unique_ptr<Band>> bands_;
+  std::vector<std::vector<std::byte>> spare_;  // memory of chunks of forgotten bands
+};
+
+}  // namespace evenscore
