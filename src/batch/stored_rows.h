@@ -7,23 +7,13 @@
 #include <optional>
 #include <vector>
 
+#include "batch/row_layout.h"
 #include "batch/task_pool.h"
-#include "evenscore/element_type.h"
 #include "evenscore/rows_file.h"
 #include "h5/input_file.h"
 #include "h5/stored_dataset.h"
 
 namespace evenscore {
-
-/// A value of each row that is read, and where it lies in a dataset: field and item inside an element, and
-/// the element's position along the other dimension, where there is one.
-struct RowValue {
-  std::size_t field = 0;
-  std::uint64_t item = 0;
-  std::uint64_t column = 0;
-  std::size_t to = 0;  ///< bytes from the start of the row that is read
-  ElementType as{};    ///< numbers are read as this type, which holds every value of the stored one
-};
 
 /// Reads rows of one dataset of one or two dimensions by plain reads and our own decoders, without libhdf5.
 /// Chunks are decoded once where rows are read in order, as long as what is kept of them stays below
@@ -63,8 +53,8 @@ class StoredRows {
   /// run on threads below `threads`, and must all have ended before the next call.
   void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads, Pieces& pieces);
 
-  /// Whether `threads` threads can read from chunks at once by read_shared, and prepares that. False without
-  /// chunks, and where their bands take more memory than may be kept.
+  /// Whether `threads` threads can read at once by read_shared, and prepares that. False where bands of
+  /// chunks would take more memory than may be kept.
   bool share(std::size_t threads);
   /// Writes the values of rows [first, first + n) to `to`. After share(); from several threads, of which each
   /// reads on in order: threads that come to the same chunks decode them together.

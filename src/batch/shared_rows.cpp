@@ -1,0 +1,88 @@
+#include "batch/shared_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/stopwatch.h"
+
+namespace evenscore {
+
+/// A workspace for as long as this lives.
+class SharedRows::Workplace {
+ public:
+  explicit Workplace(SharedRows& of) : of_(of) {
+    const std::lock_guard lock(of_.mutex_);
+    if (of_.idle_.empty())
+      of_.idle_.push_back(of_.workspaces_.emplace_back(std::make_unique<ReadWorkspace>()).get());
+    space_ = of_.idle_.back();
+    of_.idle_.pop_back();
+  }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+  ~Workplace() {
+    const std::lock_guard lock(of_.mutex_);
+    of_.idle_.push_back(space_);
+  }
+
+  ReadWorkspace& operator*() const { return *space_; }
+
+ private:
+  SharedRows& of_;
+  ReadWorkspace* space_;
+};
+
+void SharedRows::read(std::uint64_t first, std::uint64_t n, std::byte* to) {
+  const Workplace workplace(*this);
+  try {
+    layout_.decoder ? read_bands(first, n, to, *workplace) : layout_.read_rows(first, n, to, *workplace);
+  } catch (const Error& error) {
+    throw layout_.placed(error);
+  }
+}
+
+void SharedRows::read_bands(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space) {
+  const std::uint64_t rows = layout_.block_rows;
+  for (std::uint64_t block = first / rows; block * rows < first + n; ++block) {
+    const std::uint64_t begin = block * rows, from = std::max(begin, first);
+    const std::uint64_t until = std::min(begin + rows, first + n);
+    const SharedBands::Use used = band(block, space);
+    const Stopwatch watch(space.seconds.copying);
+    used->gather(from - begin, until - from, to + (from - first) * layout_.row_bytes, layout_.row_bytes);
+  }
+}
+
+SharedBands::Use SharedRows::band(std::uint64_t block, ReadWorkspace& space) {
+  const std::vector<std::size_t> beside = layout_.beside_each_other();
+  std::vector<std::size_t> stored;
+  for (const std::size_t of : beside)
+    if (layout_.chunk(block, of).bytes > 0) stored.push_back(of);
+  const auto decode = [&](std::size_t i, DecodedChunk& into) {
+    const h5::StoredChunk& chunk = layout_.chunk(block, stored[i]);
+    into.bytes.resize(static_cast<std::size_t>(layout_.dataset.chunk_bytes()));
+    into.is_planes = layout_.stays_shuffled(chunk);
+    try {
+      layout_.decode(chunk, into.bytes, space, into.is_planes);
+    } catch (const Error& error) {
+      throw layout_.placed(error, fmt::format(" chunk {}", layout_.chunk_index(block, stored[i])));
+    }
+    into.is_decoded = true;
+  };
+  const auto join = [&](const std::vector<DecodedChunk>& chunks) {
+    ChunkBand joined(static_cast<std::size_t>(layout_.dataset.element_bytes));
+    for (std::size_t i = 0; i < stored.size(); ++i) layout_.add_to_band(joined, stored[i], chunks[i], 0);
+    for (const std::size_t of : beside)
+      if (layout_.chunk(block, of).bytes == 0) layout_.add_fill_to_band(joined, of);
+    joined.order();
+    return joined;
+  };
+  return bands_.get(block, stored.size(), decode, join);
+}
+
+ReadSeconds SharedRows::seconds() const {
+  ReadSeconds all;
+  for (const std::unique_ptr<ReadWorkspace>& space : workspaces_) all += space->seconds;
+  return all;
+}
+
+}  // namespace evenscore
