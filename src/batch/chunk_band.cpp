@@ -22,6 +22,14 @@ void ChunkBand::add_moves(const std::vector<RowMove>& moves, const std::byte* fr
   moved_.push_back({&moves, from, stride});
 }
 
+void ChunkBand::add_band(const ChunkBand& other, std::uint64_t first) {
+  const auto row = static_cast<std::size_t>(first);
+  for (const Lane& lane : other.values_) values_.push_back({lane.from + row * value_bytes_, lane.to});
+  for (const Lane& lane : other.bytes_) bytes_.push_back({lane.from + row, lane.to});
+  for (const Moved& one : other.moved_)
+    moved_.push_back({one.moves, one.from + row * one.stride, one.stride});
+}
+
 void ChunkBand::order() {
   for (std::vector<Lane>* lanes : {&values_, &bytes_})
     std::sort(lanes->begin(), lanes->end(), [](const Lane& a, const Lane& b) { return a.to < b.to; });

@@ -28,6 +28,8 @@ class ChunkBand {
   void add_planes(const std::byte* from, std::size_t plane, std::size_t to, bool swapped);
   /// Anything else; `moves` must outlive this.
   void add_moves(const std::vector<RowMove>& moves, const std::byte* from, std::size_t stride);
+  /// Everything of `other` from its row `first` on, which is the first one here.
+  void add_band(const ChunkBand& other, std::uint64_t first);
   /// After the last was added.
   void order();
 

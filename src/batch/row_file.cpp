@@ -141,6 +141,7 @@ void RowFile::choose(const std::vector<std::int64_t>& order, ElementType type) {
     values[column.dataset].push_back({column.field, column.item, column.column, i * size, type});
   }
   parts_.clear();
+  value_bytes_ = size;
   for (const auto& [dataset, of_dataset] : values)
     parts_.push_back(stored_rows(dataset, of_dataset, row_bytes, kMostKept / values.size()));
 }
@@ -172,10 +173,26 @@ void RowFile::read_shared(std::int64_t first, std::int64_t n, std::byte* to) con
   const std::uint64_t row_bytes = parts_.front().row_bytes();
   if (const std::optional<std::uint64_t> offset = parts_.front().direct_offset()) {
     input_.read_at(*offset + begin * row_bytes, {to, static_cast<std::size_t>(count * row_bytes)});
+  } else if (parts_.size() == 1) {
+    parts_.front().read_shared(begin, count, to);
   } else {
-    for (const StoredRows& part : parts_) part.read_shared(begin, count, to);
+    read_parts(begin, count, to);
   }
   input_.check_unchanged();
+}
+
+// Rows with values of several datasets, as far as the same chunks of all of them reach at a time.
+void RowFile::read_parts(std::uint64_t first, std::uint64_t n, std::byte* to) const {
+  std::uint64_t end = first;
+  for (std::uint64_t row = first; row < first + n; row = end) {
+    end = first + n;
+    for (const StoredRows& part : parts_) end = std::min(end, part.block_end(row));
+    ChunkBand band(value_bytes_);
+    std::vector<std::unique_ptr<SharedRows::Part>> added;
+    for (const StoredRows& part : parts_) added.push_back(part.add_shared(row, end - row, band));
+    band.order();
+    added.front()->gather(band, end - row, to + (row - first) * parts_.front().row_bytes());
+  }
 }
 
 void RowFile::read_copied(std::size_t i, std::int64_t first, std::int64_t n, std::byte* to, TaskPool& pool) {

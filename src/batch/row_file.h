@@ -61,12 +61,14 @@ class RowFile {
   ReadSeconds seconds() const;
 
  private:
+  void read_parts(std::uint64_t first, std::uint64_t n, std::byte* to) const;
   StoredRows stored_rows(std::size_t dataset, const std::vector<RowValue>& values, std::size_t row_bytes,
                          std::size_t most_kept) const;
 
   h5::InputFile input_;
   RowsPlan plan_;
   std::vector<StoredRows> parts_;
+  std::size_t value_bytes_ = 0;  // of a value that is read
 
   /// Values that StoredRows reads, or text of variable length.
   struct CopyReader {

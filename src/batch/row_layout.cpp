@@ -58,6 +58,7 @@ void RowLayout::make_moves(const std::vector<RowValue>& values) {
     const std::uint64_t block = value.column / std::max<std::uint64_t>(1, block_columns);
     move.from = static_cast<std::size_t>(inside);
     fill_moves.at(static_cast<std::size_t>(block)).push_back(move);
+    if (row_axis != 0 && !decoder) turned_[value.column].push_back(move);
     move.from += static_cast<std::size_t>((value.column - block * block_columns) * column_stride);
     moves[static_cast<std::size_t>(block)].push_back(move);
   }
@@ -115,31 +116,43 @@ void RowLayout::move_fill(std::size_t beside, std::uint64_t n, std::byte* to, Re
 }
 
 void RowLayout::read_rows(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space) const {
-  if (dataset.layout == h5::Layout::contiguous && !dataset.offset) return move_fill(0, n, to, space.seconds);
-  if (dataset.layout == h5::Layout::compact)
-    return move_values(0, dataset.compact.data() + first * row_stride, n, to, space.seconds);
-  if (row_axis != 0) return read_turned(first, n, to, space);
-  const std::uint64_t offset = *dataset.offset + first * row_stride;
-  if (is_whole_row(0))
-    return read_bytes(offset, {to, static_cast<std::size_t>(n * row_stride)}, space.seconds);
-  const std::span<std::byte> stored = room(space.stored, n * row_stride);
-  read_bytes(offset, stored, space.seconds);
-  move_values(0, stored.data(), n, to, space.seconds);
+  if (dataset.offset && row_axis == 0 && is_whole_row(0)) {
+    return read_bytes(*dataset.offset + first * row_stride, {to, static_cast<std::size_t>(n * row_stride)},
+                      space.seconds);
+  }
+  ChunkBand band(static_cast<std::size_t>(dataset.element_bytes));
+  collect_rows(first, n, space, band);
+  band.order();
+  const Stopwatch watch(space.seconds.copying);
+  band.gather(0, n, to, row_bytes);
 }
 
-// One read a column.
-void RowLayout::read_turned(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space) const {
-  const std::span<std::byte> stored = room(space.stored, n * dataset.element_bytes);
-  std::uint64_t column = columns;
-  for (RowMove move : moves[0]) {
-    const std::uint64_t of = move.from / column_stride;
-    if (of != column)
-      read_bytes(*dataset.offset + of * column_stride + first * dataset.element_bytes, stored, space.seconds);
-    column = of;
-    move.from -= static_cast<std::size_t>(of * column_stride);
-    const Stopwatch watch(space.seconds.copying);
-    move_rows({move}, stored.data(), static_cast<std::size_t>(dataset.element_bytes),
-              static_cast<std::size_t>(n), to, row_bytes);
+void RowLayout::collect_rows(std::uint64_t first, std::uint64_t n, ReadWorkspace& space,
+                             ChunkBand& band) const {
+  if (dataset.layout == h5::Layout::compact)
+    return add_to_band(band, 0, dataset.compact.data(), false, first);
+  if (!dataset.offset) return add_fill_to_band(band, 0);
+  if (row_axis != 0) return collect_columns(first, n, space, band);
+  const std::span<std::byte> stored = room(space.stored, n * row_stride);
+  read_bytes(*dataset.offset + first * row_stride, stored, space.seconds);
+  add_to_band(band, 0, stored.data(), false, 0);
+}
+
+// Rows along dimension 1: one read a column.
+void RowLayout::collect_columns(std::uint64_t first, std::uint64_t n, ReadWorkspace& space,
+                                ChunkBand& band) const {
+  const auto bytes = static_cast<std::size_t>(n * dataset.element_bytes);
+  std::span<std::byte> rest = room(space.stored, turned_.size() * bytes);
+  for (const auto& [column, how] : turned_) {
+    const std::span<std::byte> stored = rest.first(bytes);
+    rest = rest.subspan(bytes);
+    read_bytes(*dataset.offset + column * column_stride + first * dataset.element_bytes, stored,
+               space.seconds);
+    if (is_columns && !how.front().swapped) {
+      for (const RowMove& move : how) band.add_column(stored.data(), move.to);
+    } else {
+      band.add_moves(how, stored.data(), static_cast<std::size_t>(dataset.element_bytes));
+    }
   }
 }
 
@@ -165,18 +178,18 @@ void RowLayout::decode(const h5::StoredChunk& chunk, std::span<std::byte> into, 
                 : decoder->decode(stored, chunk.skipped, into, space.codec);
 }
 
-void RowLayout::add_to_band(ChunkBand& band, std::size_t beside, const DecodedChunk& chunk,
+void RowLayout::add_to_band(ChunkBand& band, std::size_t beside, const std::byte* begin, bool is_planes,
                             std::uint64_t first) const {
-  const std::byte* begin = chunk.bytes.data();
-  if (!is_columns || (!chunk.is_planes && moves[beside].front().swapped))
+  if (!is_columns || (!is_planes && moves[beside].front().swapped))
     return band.add_moves(moves[beside], begin + first * row_stride, static_cast<std::size_t>(row_stride));
   const auto size = static_cast<std::size_t>(dataset.element_bytes);
   for (const RowMove& move : moves[beside]) {
     for (std::size_t i = 0; i < move.count; ++i) {
       const std::size_t value = move.from / size + i + static_cast<std::size_t>(first);
       const std::size_t to = move.to + i * size;
-      chunk.is_planes ? band.add_planes(begin + value, chunk.bytes.size() / size, to, move.swapped)
-                      : band.add_column(begin + value * size, to);
+      is_planes ? band.add_planes(begin + value, static_cast<std::size_t>(block_rows * block_columns), to,
+                                  move.swapped)
+                : band.add_column(begin + value * size, to);
     }
   }
 }

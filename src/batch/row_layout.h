@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -76,15 +77,19 @@ struct RowLayout {
                    ReadSeconds& seconds) const;
   /// The same of a block that was never written.
   void move_fill(std::size_t beside, std::uint64_t n, std::byte* to, ReadSeconds& seconds) const;
-  /// Rows [first, first + n) of a dataset without chunks.
+  /// Rows [first, first + n) of a dataset without chunks; collect_rows leaves their values in `space`, and
+  /// adds to `band` where.
   void read_rows(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space) const;
+  void collect_rows(std::uint64_t first, std::uint64_t n, ReadWorkspace& space, ChunkBand& band) const;
   /// Rows [first, first + n) of an unfiltered chunk.
   void read_chunk_rows(const h5::StoredChunk& chunk, std::size_t beside, std::uint64_t first, std::uint64_t n,
                        std::byte* to, ReadWorkspace& space) const;
   void decode(const h5::StoredChunk& chunk, std::span<std::byte> into, ReadWorkspace& space,
               bool leaves_planes = false) const;
-  /// Values of a decoded chunk from its row `first` on, or of one that was never written.
-  void add_to_band(ChunkBand& band, std::size_t beside, const DecodedChunk& chunk, std::uint64_t first) const;
+  /// Values of the block `beside` from its row `first` on, where all of it lies at `begin`, or of one that
+  /// was never written.
+  void add_to_band(ChunkBand& band, std::size_t beside, const std::byte* begin, bool is_planes,
+                   std::uint64_t first) const;
   void add_fill_to_band(ChunkBand& band, std::size_t beside) const;
 
   /// `error` with the file, and the dataset and a part of it, unless it has them.
@@ -92,7 +97,9 @@ struct RowLayout {
 
  private:
   void make_moves(const std::vector<RowValue>& values);
-  void read_turned(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space) const;
+  void collect_columns(std::uint64_t first, std::uint64_t n, ReadWorkspace& space, ChunkBand& band) const;
+
+  std::map<std::uint64_t, std::vector<RowMove>> turned_;  // without chunks: of an element of each column
 };
 
 }  // namespace evenscore

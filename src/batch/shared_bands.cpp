@@ -6,8 +6,9 @@
 namespace evenscore {
 
 SharedBands::Use::~Use() {
+  if (band_ == nullptr) return;
   const std::lock_guard lock(of_.mutex_);
-  --band_.users;
+  --band_->users;
 }
 
 SharedBands::Use SharedBands::get(std::uint64_t index, std::size_t chunks, const Decode& decode,
@@ -16,7 +17,7 @@ SharedBands::Use SharedBands::get(std::uint64_t index, std::size_t chunks, const
   decode_chunks(band, decode, join);
   std::unique_lock lock(mutex_);
   ready_.wait(lock, [&band] { return band.is_ready; });
-  if (!band.failure) return {*this, band};
+  if (!band.failure) return Use(*this, band);
   const std::exception_ptr failure = band.failure;
   --band.users;
   std::rethrow_exception(failure);

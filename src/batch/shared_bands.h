@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "batch/chunk_band.h"
@@ -34,17 +35,17 @@ class SharedBands {
   /// A band that stays as it is until this ends.
   class Use {
    public:
-    Use(SharedBands& of, Band& band) : of_(of), band_(band) {}
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
+    Use(SharedBands& of, Band& band) : of_(of), band_(&band) {}
+    Use(Use&& other) noexcept : of_(other.of_), band_(std::exchange(other.band_, nullptr)) {}
+    Use& operator=(Use&&) = delete;
     ~Use();
 
-    const ChunkBand& operator*() const { return band_.gathered; }
-    const ChunkBand* operator->() const { return &band_.gathered; }
+    const ChunkBand& operator*() const { return band_->gathered; }
+    const ChunkBand* operator->() const { return &band_->gathered; }
 
    private:
     SharedBands& of_;
-    Band& band_;
+    Band* band_;
   };
 
   /// Keeps `most` bands, or as many as are in use.

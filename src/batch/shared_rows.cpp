@@ -8,29 +8,42 @@
 
 namespace evenscore {
 
-/// A workspace for as long as this lives.
-class SharedRows::Workplace {
- public:
-  explicit Workplace(SharedRows& of) : of_(of) {
-    const std::lock_guard lock(of_.mutex_);
-    if (of_.idle_.empty())
-      of_.idle_.push_back(of_.workspaces_.emplace_back(std::make_unique<ReadWorkspace>()).get());
-    space_ = of_.idle_.back();
-    of_.idle_.pop_back();
-  }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  ~Workplace() {
-    const std::lock_guard lock(of_.mutex_);
-    of_.idle_.push_back(space_);
-  }
+SharedRows::Workplace::Workplace(SharedRows& of) : of_(of) {
+  const std::lock_guard lock(of_.mutex_);
+  if (of_.idle_.empty())
+    of_.idle_.push_back(of_.workspaces_.emplace_back(std::make_unique<ReadWorkspace>()).get());
+  space_ = of_.idle_.back();
+  of_.idle_.pop_back();
+}
 
-  ReadWorkspace& operator*() const { return *space_; }
+SharedRows::Workplace::~Workplace() {
+  const std::lock_guard lock(of_.mutex_);
+  of_.idle_.push_back(space_);
+}
 
- private:
-  SharedRows& of_;
-  ReadWorkspace* space_;
-};
+SharedRows::Part::Part(SharedRows& of, std::uint64_t first, std::uint64_t n, ChunkBand& band)
+    : of_(of), workplace_(of) {
+  const RowLayout& layout = of_.layout_;
+  try {
+    if (!layout.decoder) {
+      layout.collect_rows(first, n, *workplace_, band);
+      return;
+    }
+    used_.emplace(of_.band(first / layout.block_rows, *workplace_));
+    band.add_band(**used_, first % layout.block_rows);
+  } catch (const Error& error) {
+    throw layout.placed(error);
+  }
+}
+
+void SharedRows::Part::gather(const ChunkBand& band, std::uint64_t n, std::byte* to) const {
+  const Stopwatch watch((*workplace_).seconds.copying);
+  try {
+    band.gather(0, n, to, of_.layout_.row_bytes);
+  } catch (const Error& error) {
+    throw of_.layout_.placed(error);
+  }
+}
 
 void SharedRows::read(std::uint64_t first, std::uint64_t n, std::byte* to) {
   const Workplace workplace(*this);
@@ -70,7 +83,8 @@ SharedBands::Use SharedRows::band(std::uint64_t block, ReadWorkspace& space) {
   };
   const auto join = [&](const std::vector<DecodedChunk>& chunks) {
     ChunkBand joined(static_cast<std::size_t>(layout_.dataset.element_bytes));
-    for (std::size_t i = 0; i < stored.size(); ++i) layout_.add_to_band(joined, stored[i], chunks[i], 0);
+    for (std::size_t i = 0; i < stored.size(); ++i)
+      layout_.add_to_band(joined, stored[i], chunks[i].bytes.data(), chunks[i].is_planes, 0);
     for (const std::size_t of : beside)
       if (layout_.chunk(block, of).bytes == 0) layout_.add_fill_to_band(joined, of);
     joined.order();

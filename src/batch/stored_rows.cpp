@@ -10,7 +10,6 @@
 
 #include "base/stopwatch.h"
 #include "batch/chunk_band.h"
-#include "batch/shared_rows.h"
 #include "evenscore/error.h"
 
 namespace evenscore {
@@ -112,7 +111,7 @@ struct StoredRows::Impl : RowLayout {
             },
             fmt::format(" chunk {}", index)));
       }
-      add_to_band(*band, beside, room_for, first);
+      add_to_band(*band, beside, room_for.bytes.data(), room_for.is_planes, first);
     }
     band->order();
     const std::uint64_t tile = ChunkBand::tile_rows(row_bytes);
@@ -250,6 +249,15 @@ bool StoredRows::share(std::size_t threads) {
 
 void StoredRows::read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) const {
   if (n > 0) impl_->shared->read(first, n, to);
+}
+
+std::unique_ptr<SharedRows::Part> StoredRows::add_shared(std::uint64_t first, std::uint64_t n,
+                                                         ChunkBand& band) const {
+  return std::make_unique<SharedRows::Part>(*impl_->shared, first, n, band);
+}
+
+std::uint64_t StoredRows::block_end(std::uint64_t row) const {
+  return std::min(impl_->rows, (row / impl_->block_rows + 1) * impl_->block_rows);
 }
 
 ReadSeconds StoredRows::seconds() const {

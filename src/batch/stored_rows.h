@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "batch/row_layout.h"
+#include "batch/shared_rows.h"
 #include "batch/task_pool.h"
 #include "evenscore/rows_file.h"
 #include "h5/input_file.h"
@@ -59,6 +60,11 @@ class StoredRows {
   /// Writes the values of rows [first, first + n) to `to`. After share(); from several threads, of which each
   /// reads on in order: threads that come to the same chunks decode them together.
   void read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) const;
+  /// In place of that where rows have values of other datasets too: adds those of rows [first, first + n),
+  /// which end where block_end(first) is, to `band`.
+  std::unique_ptr<SharedRows::Part> add_shared(std::uint64_t first, std::uint64_t n, ChunkBand& band) const;
+  /// Where the chunks that hold row `row` end; all rows without chunks.
+  std::uint64_t block_end(std::uint64_t row) const;
 
   /// Of all reading that has ended.
   ReadSeconds seconds() const;
