@@ -912,6 +912,26 @@ class Schedules(CommandLine):
             for options in (["--threads", 2], ["--threads", 1], ["--threads", 4], ["--batch-rows", 50_000]):
                 self.assertEqual(self.digests_of("chunks.h5", *options), wanted, (chunks, options))
 
+    def test_columns_turned_rows_and_tables_too(self):
+        wanted = self.digests_of("rows.h5", "--threads", 2)
+        with h5py.File(self.folder / "rows.h5", "r") as file:
+            rows, names = file["X"][()], [name for name in file["X"].attrs["feature_names"]]
+        names = [name.decode() if isinstance(name, bytes) else name for name in names]
+        with h5py.File(self.folder / "columns.h5", "w") as file:
+            for i, name in enumerate(names):
+                chunks = [{}, {"chunks": (9_001,), "compression": "lzf", "shuffle": True}, {"chunks": (40_000,)}][i % 3]
+                file.create_dataset(f"X/{name}", data=rows[:, i], **chunks)
+        with h5py.File(self.folder / "turned.h5", "w") as file:
+            file["X"] = np.ascontiguousarray(rows.T)
+        table = np.zeros(len(rows), dtype=[("id", "i8")] + [(name, rows.dtype) for name in reversed(names)])
+        for i, name in enumerate(names):
+            table[name] = rows[:, i]
+        with h5py.File(self.folder / "table.h5", "w") as file:
+            file["X"] = table
+        for options in (["columns.h5", "--dataset", "X"], ["turned.h5", "--transpose"], ["table.h5"]):
+            for more in (["--threads", 2], ["--threads", 4], ["--batch-rows", 50_000]):
+                self.assertEqual(self.digests_of(*options, *more), wanted, options + more)
+
     def test_a_damaged_chunk_ends_the_run_whichever_thread_comes_to_it(self):
         _, chunk = self.write_chunks((9_001, 1))
         with open(self.folder / "chunks.h5", "r+b") as file:

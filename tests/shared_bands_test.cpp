@@ -54,7 +54,7 @@ TEST(SharedBands, ThreadsThatNeedTheSameBandDecodeEachChunkOnce) {
     threads.emplace_back([&] {
       for (std::uint64_t index = 0; index < kBands; ++index) {
         const SharedBands::Use band = bands.get(
-            index, kChunks,
+            {index, kChunks, kThreads * kRows, kRows},
             [&](std::size_t chunk, DecodedChunk& into) {
               ++decoded;
               fill(index, chunk, into);
@@ -81,7 +81,8 @@ TEST(SharedBands, ThreadsFarApartAreRightWhateverIsForgotten) {
       for (std::uint64_t i = 0; i < 200; ++i) {
         const std::uint64_t index = (i * 7 + thread * 3) % 11;
         const SharedBands::Use band = bands.get(
-            index, kChunks, [&](std::size_t chunk, DecodedChunk& into) { fill(index, chunk, into); }, join);
+            {index, kChunks, 40 * kRows, kRows},
+            [&](std::size_t chunk, DecodedChunk& into) { fill(index, chunk, into); }, join);
         EXPECT_EQ(rows_of(*band), wanted(index));
       }
     });
@@ -98,7 +99,7 @@ TEST(SharedBands, EveryThreadGetsTheErrorOfTheFirstBadChunk) {
         for (int again = 0; again < 2; ++again) {
           try {
             bands.get(
-                7, kChunks,
+                {7, kChunks, kRows, kRows},
                 [](std::size_t chunk, DecodedChunk& into) {
                   fill(7, chunk, into);
                   if (chunk == 4) std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -116,25 +117,33 @@ TEST(SharedBands, EveryThreadGetsTheErrorOfTheFirstBadChunk) {
   }
 }
 
-TEST(SharedBands, ForgetsTheLowestBandsFirst) {
+// How many chunks of one band's only chunk `bands` decodes when some of its rows are taken.
+int decoded(SharedBands& bands, std::uint64_t index, std::uint64_t taken) {
+  int times = 0;
+  const auto decode = [&](std::size_t chunk, DecodedChunk& into) { ++times, fill(index, chunk, into); };
+  static_cast<void>(bands.get({index, 1, kRows, taken}, decode, join));
+  return times;
+}
+
+TEST(SharedBands, ForgetABandWhenAllItsRowsWereTaken) {
+  SharedBands bands(10);
+  EXPECT_EQ(decoded(bands, 3, 2), 1);
+  EXPECT_EQ(decoded(bands, 3, 1), 0);
+  EXPECT_EQ(decoded(bands, 3, kRows - 3), 0);
+  EXPECT_EQ(decoded(bands, 3, 1), 1);
+}
+
+TEST(SharedBands, ForgetTheLowestBandsFirst) {
   SharedBands bands(2);
-  int decoded = 0;
-  const auto get = [&](std::uint64_t index) {
-    return *bands.get(
-        index, 1, [&](std::size_t chunk, DecodedChunk& into) { ++decoded, fill(index, chunk, into); }, join);
-  };
-  get(0), get(1), get(2);  // forgets 0
-  EXPECT_EQ(decoded, 3);
-  get(1), get(2);
-  EXPECT_EQ(decoded, 3);
-  get(0);
-  EXPECT_EQ(decoded, 4);
+  EXPECT_EQ(decoded(bands, 0, 1) + decoded(bands, 1, 1) + decoded(bands, 2, 1), 3);  // forgets 0
+  EXPECT_EQ(decoded(bands, 1, 1) + decoded(bands, 2, 1), 0);
+  EXPECT_EQ(decoded(bands, 0, 1), 1);
 }
 
 TEST(SharedBands, ABandWithoutStoredChunksIsReadyAtOnce) {
   SharedBands bands(1);
   const auto nothing = [](std::size_t, DecodedChunk&) { FAIL(); };
-  const SharedBands::Use band = bands.get(0, 0, nothing, join);
+  const SharedBands::Use band = bands.get({0, 0, 1, 1}, nothing, join);
   std::byte row{1};
   band->gather(0, 1, &row, 1);
   EXPECT_EQ(row, std::byte{1});

@@ -258,7 +258,7 @@ TEST_P(StoredRowsTest, ThreadsReadTheSameTogether) {
         const std::size_t row_bytes = chosen.size() * size;
         StoredRows source(h5::InputFile(path), stored.dataset, transposed,
                           values_of(chosen, GetParam().element), row_bytes, kPlenty);
-        ASSERT_TRUE(source.share(kThreads));
+        ASSERT_TRUE(source.share(kThreads, kPlenty));
         std::vector<std::byte> read_rows(rows * row_bytes);
         const std::uint64_t run = rows / kThreads + 1;
         std::vector<std::thread> threads;
@@ -366,21 +366,20 @@ TEST(StoredRows, ThreadsTogetherNameTheChunkThatIsDamaged) {
   damage(path, stored.dataset);
   StoredRows source(h5::InputFile(path), stored.dataset, false, values_of(all_of(kColumns), ElementType::f64),
                     kColumns * 8, kPlenty);
-  ASSERT_TRUE(source.share(2));
+  ASSERT_TRUE(source.share(2, kPlenty));
   std::vector<std::byte> to(kColumns * 8);
   expect_error(ErrorCode::corrupt_file, {"/X chunk 11", path}, [&] { source.read_shared(10, 1, to.data()); });
 }
 
-TEST(StoredRows, AreNotSharedWhereThatTakesMoreMemoryThanMayBeKept) {
+TEST(StoredRows, AreNotSharedWhereThatTakesMoreMemoryThanItMay) {
   const TemporaryFolder folder;
   const std::string path = folder.file("r.h5");
   const Stored stored = make_stored(path, {"", {10, 4}, 1}, ElementType::f64, false);
   constexpr std::size_t kBandBytes = 3 * 10 * 4 * 8;
-  for (const std::size_t kept : {5 * kBandBytes, 5 * kBandBytes - 1}) {
-    StoredRows source(h5::InputFile(path), stored.dataset, false,
-                      values_of(all_of(kColumns), ElementType::f64), kColumns * 8, kept);
-    EXPECT_EQ(source.share(2), kept == 5 * kBandBytes);
-  }
+  StoredRows source(h5::InputFile(path), stored.dataset, false, values_of(all_of(kColumns), ElementType::f64),
+                    kColumns * 8, kPlenty);
+  EXPECT_TRUE(source.share(2, 4 * kBandBytes));
+  EXPECT_FALSE(source.share(2, 4 * kBandBytes - 1));
 }
 
 TEST(StoredRows, AFileThatBecameShorterIsAnError) {

@@ -6,6 +6,7 @@ namespace evenscore {
 namespace {
 
 constexpr std::uint64_t kTileBytes = std::uint64_t{16} << 10;  // of rows
+constexpr std::uint64_t kLeastRows = 64;  // whole lines of bytes, whole squares of numbers
 
 }  // namespace
 
@@ -36,7 +37,7 @@ void ChunkBand::order() {
 }
 
 std::uint64_t ChunkBand::tile_rows(std::size_t row_bytes) {
-  return std::max<std::uint64_t>(1, kTileBytes / std::max<std::size_t>(1, row_bytes));
+  return std::max(kLeastRows, kTileBytes / std::max<std::size_t>(1, row_bytes) / kLeastRows * kLeastRows);
 }
 
 void ChunkBand::gather(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t row_bytes) const {

@@ -18,6 +18,9 @@ namespace evenscore {
 namespace {
 
 constexpr std::size_t kMostKept = std::size_t{256} << 20;  // of decoded chunks, over all datasets
+constexpr std::size_t kColumnRows = 2048;                  // of columns that are read or looked up one by one
+constexpr std::size_t kGatheredRows = 128;                 // of those that are gathered out of chunks
+constexpr std::size_t kMostShared = std::size_t{512} << 20;  // of decoded chunks that threads share
 constexpr std::uint64_t kTileRows = 8192;  // of many datasets at a time, so that they meet in cache
 
 /// The only array of an .npy file, as a prediction file's source_dataset names it.
@@ -164,8 +167,9 @@ void RowFile::read(std::int64_t first, std::int64_t n, std::byte* to, TaskPool& 
 
 bool RowFile::share(std::size_t threads) {
   if (parts_.size() == 1 && parts_.front().direct_offset()) return true;
-  return !parts_.empty() &&
-         std::all_of(parts_.begin(), parts_.end(), [&](StoredRows& part) { return part.share(threads); });
+  return !parts_.empty() && std::all_of(parts_.begin(), parts_.end(), [&](StoredRows& part) {
+    return part.share(threads, kMostShared / parts_.size());
+  });
 }
 
 void RowFile::read_shared(std::int64_t first, std::int64_t n, std::byte* to) const {
@@ -179,6 +183,11 @@ void RowFile::read_shared(std::int64_t first, std::int64_t n, std::byte* to) con
     read_parts(begin, count, to);
   }
   input_.check_unchanged();
+}
+
+std::size_t RowFile::least_shared_rows() const {
+  const bool is_one_by_one = parts_.size() > 1 || (!parts_.empty() && parts_.front().reads_columns());
+  return is_one_by_one ? kColumnRows : kGatheredRows;
 }
 
 // Rows with values of several datasets, as far as the same chunks of all of them reach at a time.

@@ -41,6 +41,8 @@ class RowFile {
   /// lie one after the other as read gives them, or in chunks.
   bool share(std::size_t threads);
   void read_shared(std::int64_t first, std::int64_t n, std::byte* to) const;
+  /// Fewer rows at a time cost about as much.
+  std::size_t least_shared_rows() const;
 
   /// The type of RowsOptions::copies[i].
   const h5::StoredField& copied(std::size_t i) const { return plan_.field(plan_.copies[i]); }

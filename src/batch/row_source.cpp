@@ -18,6 +18,7 @@ namespace evenscore {
 namespace {
 
 constexpr std::uint64_t kLargestBand = std::uint64_t{96} << 20;
+constexpr std::size_t kMostApart = std::size_t{8} << 20;  // bytes of rows that lie apart, read at a time
 constexpr std::size_t kMostListed = 10;
 
 std::string list(const std::vector<std::string>& names) {
@@ -340,6 +341,14 @@ void RowSource::read_shared(std::int64_t first_row, std::int64_t n, std::byte* d
                   [&](const RowFile& file, std::int64_t first, std::int64_t count, std::int64_t done) {
                     file.read_shared(first, count, destination + static_cast<std::size_t>(done) * row_bytes);
                   });
+}
+
+std::int64_t RowSource::shared_rows(std::size_t target_bytes) const {
+  const std::size_t row_bytes = std::max<std::size_t>(1, impl_->order.size() * element_size(impl_->type));
+  std::size_t least = 1;
+  for (const RowFile& file : impl_->files) least = std::max(least, file.least_shared_rows());
+  least = std::min(least, kMostApart / row_bytes);
+  return static_cast<std::int64_t>(std::max<std::size_t>({1, target_bytes / row_bytes, least}));
 }
 
 RowPlace RowSource::place_of(std::int64_t row) const {

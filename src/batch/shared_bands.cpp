@@ -8,46 +8,50 @@ namespace evenscore {
 SharedBands::Use::~Use() {
   if (band_ == nullptr) return;
   const std::lock_guard lock(of_.mutex_);
-  --band_->users;
+  if (--band_->users == 0 && band_->rows_left == 0) of_.forget(of_.bands_.find(index_));
 }
 
-SharedBands::Use SharedBands::get(std::uint64_t index, std::size_t chunks, const Decode& decode,
-                                  const Join& join) {
-  Band& band = take(index, chunks);
+SharedBands::Use SharedBands::get(const Rows& rows, const Decode& decode, const Join& join) {
+  Band& band = take(rows);
   decode_chunks(band, decode, join);
   std::unique_lock lock(mutex_);
   ready_.wait(lock, [&band] { return band.is_ready; });
-  if (!band.failure) return Use(*this, band);
+  if (!band.failure) {
+    band.rows_left -= std::min(band.rows_left, rows.taken);
+    return Use(*this, rows.band, band);
+  }
   const std::exception_ptr failure = band.failure;
   --band.users;
   std::rethrow_exception(failure);
 }
 
-SharedBands::Band& SharedBands::take(std::uint64_t index, std::size_t chunks) {
+SharedBands::Band& SharedBands::take(const Rows& rows) {
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<Band>& band = bands_[index];
-  if (!band) {
-    band = std::make_unique<Band>();
-    band->users = 1;
-    band->chunks.resize(chunks);
-    band->failed = chunks;
-    for (auto old = bands_.begin(); old != bands_.end() && bands_.size() > most_;) {
-      if (old->second->users > 0) {
-        ++old;
-        continue;
-      }
-      for (DecodedChunk& chunk : old->second->chunks) spare_.push_back(std::move(chunk.bytes));
-      old = bands_.erase(old);
-    }
-    for (DecodedChunk& chunk : band->chunks) {
-      if (spare_.empty()) break;
-      chunk.bytes = std::move(spare_.back());
-      spare_.pop_back();
-    }
+  std::unique_ptr<Band>& band = bands_[rows.band];
+  if (band) {
+    ++band->users;
     return *band;
   }
-  ++band->users;
+  band = std::make_unique<Band>();
+  band->users = 1;
+  band->rows_left = rows.rows;
+  band->chunks.resize(rows.chunks);
+  band->failed = rows.chunks;
+  for (auto next = bands_.begin(); next != bands_.end() && bands_.size() > most_;) {
+    const auto old = next++;
+    if (old->second->users == 0) forget(old);
+  }
+  for (DecodedChunk& chunk : band->chunks) {
+    if (spare_.empty()) break;
+    chunk.bytes = std::move(spare_.back());
+    spare_.pop_back();
+  }
   return *band;
+}
+
+void SharedBands::forget(std::map<std::uint64_t, std::unique_ptr<Band>>::iterator band) {
+  for (DecodedChunk& chunk : band->second->chunks) spare_.push_back(std::move(chunk.bytes));
+  bands_.erase(band);
 }
 
 void SharedBands::decode_chunks(Band& band, const Decode& decode, const Join& join) {

@@ -16,7 +16,8 @@
 namespace evenscore {
 
 /// Bands of decoded chunks that several threads read from at once. Those that need the same band decode its
-/// chunks together; the ones of lower numbers are forgotten first. Safe from several threads.
+/// chunks together. A band is forgotten when all its rows have been taken; of those that never are, the
+/// lowest ones first. Safe from several threads.
 class SharedBands {
   struct Band {
     std::vector<DecodedChunk> chunks;
@@ -26,6 +27,7 @@ class SharedBands {
     std::exception_ptr failure;
     bool is_ready = false;
     std::size_t users = 0;
+    std::uint64_t rows_left = 0;  // that nobody has taken
   };
 
  public:
@@ -35,8 +37,9 @@ class SharedBands {
   /// A band that stays as it is until this ends.
   class Use {
    public:
-    Use(SharedBands& of, Band& band) : of_(of), band_(&band) {}
-    Use(Use&& other) noexcept : of_(other.of_), band_(std::exchange(other.band_, nullptr)) {}
+    Use(SharedBands& of, std::uint64_t index, Band& band) : of_(of), index_(index), band_(&band) {}
+    Use(Use&& other) noexcept
+        : of_(other.of_), index_(other.index_), band_(std::exchange(other.band_, nullptr)) {}
     Use& operator=(Use&&) = delete;
     ~Use();
 
@@ -45,18 +48,27 @@ class SharedBands {
 
    private:
     SharedBands& of_;
+    std::uint64_t index_;
     Band* band_;
+  };
+
+  /// Rows of a band that are about to be taken.
+  struct Rows {
+    std::uint64_t band;
+    std::size_t chunks;         ///< of the band
+    std::uint64_t rows, taken;  ///< of the band, and of those
   };
 
   /// Keeps `most` bands, or as many as are in use.
   explicit SharedBands(std::size_t most) : most_(most) {}
 
-  /// Band `index` of so many chunks. `decode` fills one of them, `join` is called once with all. Throws what
+  /// The band of these rows. `decode` fills one of its chunks, `join` is called once with all. Throws what
   /// decoding the first of its chunks that cannot be decoded threw, whoever tried.
-  Use get(std::uint64_t index, std::size_t chunks, const Decode& decode, const Join& join);
+  Use get(const Rows& rows, const Decode& decode, const Join& join);
 
  private:
-  Band& take(std::uint64_t index, std::size_t chunks);
+  Band& take(const Rows& rows);
+  void forget(std::map<std::uint64_t, std::unique_ptr<Band>>::iterator band);
   void decode_chunks(Band& band, const Decode& decode, const Join& join);
 
   std::size_t most_;

@@ -29,7 +29,7 @@ SharedRows::Part::Part(SharedRows& of, std::uint64_t first, std::uint64_t n, Chu
       layout.collect_rows(first, n, *workplace_, band);
       return;
     }
-    used_.emplace(of_.band(first / layout.block_rows, *workplace_));
+    used_.emplace(of_.band(first, n, *workplace_));
     band.add_band(**used_, first % layout.block_rows);
   } catch (const Error& error) {
     throw layout.placed(error);
@@ -59,13 +59,15 @@ void SharedRows::read_bands(std::uint64_t first, std::uint64_t n, std::byte* to,
   for (std::uint64_t block = first / rows; block * rows < first + n; ++block) {
     const std::uint64_t begin = block * rows, from = std::max(begin, first);
     const std::uint64_t until = std::min(begin + rows, first + n);
-    const SharedBands::Use used = band(block, space);
+    const SharedBands::Use used = band(from, until - from, space);
     const Stopwatch watch(space.seconds.copying);
     used->gather(from - begin, until - from, to + (from - first) * layout_.row_bytes, layout_.row_bytes);
   }
 }
 
-SharedBands::Use SharedRows::band(std::uint64_t block, ReadWorkspace& space) {
+// The band of rows [first, first + n).
+SharedBands::Use SharedRows::band(std::uint64_t first, std::uint64_t n, ReadWorkspace& space) {
+  const std::uint64_t block = first / layout_.block_rows;
   const std::vector<std::size_t> beside = layout_.beside_each_other();
   std::vector<std::size_t> stored;
   for (const std::size_t of : beside)
@@ -90,7 +92,8 @@ SharedBands::Use SharedRows::band(std::uint64_t block, ReadWorkspace& space) {
     joined.order();
     return joined;
   };
-  return bands_.get(block, stored.size(), decode, join);
+  const std::uint64_t rows = std::min(layout_.block_rows, layout_.rows - block * layout_.block_rows);
+  return bands_.get({block, stored.size(), rows, n}, decode, join);
 }
 
 ReadSeconds SharedRows::seconds() const {

@@ -30,7 +30,7 @@ class SharedRows {
  private:
   class Workplace;
   void read_bands(std::uint64_t first, std::uint64_t n, std::byte* to, ReadWorkspace& space);
-  SharedBands::Use band(std::uint64_t block, ReadWorkspace& space);
+  SharedBands::Use band(std::uint64_t first, std::uint64_t n, ReadWorkspace& space);
 
   const RowLayout& layout_;
   SharedBands bands_;

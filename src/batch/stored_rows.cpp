@@ -228,6 +228,10 @@ std::optional<std::uint64_t> StoredRows::direct_offset() const {
   return impl_->dataset.offset;
 }
 
+bool StoredRows::reads_columns() const {
+  return impl_->row_axis != 0 && !impl_->decoder;
+}
+
 void StoredRows::add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads,
                             Pieces& pieces) {
   if (n == 0) return;
@@ -237,12 +241,12 @@ void StoredRows::add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to,
   impl_->add_chunks(first, n, to, pieces);
 }
 
-bool StoredRows::share(std::size_t threads) {
+bool StoredRows::share(std::size_t threads, std::size_t most_bytes) {
   if (impl_->row_bytes == 0) return false;
   // Of every thread the band that it reads and the one that it leaves to the thread before it to end.
-  const std::uint64_t bands = 2 * threads + 1;
+  const std::uint64_t bands = 2 * threads;
   std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(band_bytes(), bands, &bytes) || bytes > impl_->most_kept) return false;
+  if (__builtin_mul_overflow(band_bytes(), bands, &bytes) || bytes > most_bytes) return false;
   impl_->shared.emplace(*impl_, static_cast<std::size_t>(bands));
   return true;
 }

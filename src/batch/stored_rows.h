@@ -39,6 +39,9 @@ class StoredRows {
   /// Where the first row lies, where rows lie one after the other as they are read; else nothing.
   std::optional<std::uint64_t> direct_offset() const;
 
+  /// Whether each column takes a read of its own: rows along dimension 1 without chunks.
+  bool reads_columns() const;
+
   /// One independent piece of reading; it is told which thread it runs on.
   using Piece = std::function<void(std::size_t thread)>;
 
@@ -54,9 +57,9 @@ class StoredRows {
   /// run on threads below `threads`, and must all have ended before the next call.
   void add_pieces(std::uint64_t first, std::uint64_t n, std::byte* to, std::size_t threads, Pieces& pieces);
 
-  /// Whether `threads` threads can read at once by read_shared, and prepares that. False where bands of
-  /// chunks would take more memory than may be kept.
-  bool share(std::size_t threads);
+  /// Whether `threads` threads can read at once by read_shared, and prepares that. False where decoded chunks
+  /// would take more than `most_bytes`.
+  bool share(std::size_t threads, std::size_t most_bytes);
   /// Writes the values of rows [first, first + n) to `to`. After share(); from several threads, of which each
   /// reads on in order: threads that come to the same chunks decode them together.
   void read_shared(std::uint64_t first, std::uint64_t n, std::byte* to) const;

@@ -18,7 +18,7 @@ namespace evenscore {
 namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
-constexpr std::int64_t kPieceBytes = std::int64_t{256} << 10;       // of rows that a core's cache holds
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;         // of rows that a core's cache holds
 constexpr std::int64_t kMostBlockResults = std::int64_t{16} << 20;  // of a block
 constexpr std::int64_t kBlocksAThread = 2;
 constexpr std::size_t kSlots = 2;  // one being read, one written, beside those being scored
@@ -71,7 +71,7 @@ void Scoring::score_blocks() {
   while (engines.size() < threads()) engines.push_back(job.make(job.engine, program, one_thread));
   BlockRun::Options options;
   options.first_row = summary.rows_before;
-  options.piece_rows = std::clamp<std::int64_t>(kPieceBytes / row_bytes, 1, BlockDigest::kBlockRows);
+  options.piece_rows = std::min(source.shared_rows(kPieceBytes), BlockDigest::kBlockRows);
   options.stop_at_bad_rows = job.bad_rows == BadRows::stop;
   std::vector<BlockRun::Block> slots;
   while (slots.size() < threads() + kSlots) {
