@@ -1,7 +1,8 @@
 // A file of rows, parsed by libhdf5 in the confined child process, and its answer read: an Error or a plan.
 // The child may die of anything; it is counted, and its file kept in the folder EVENSCORE_FUZZ_DEAD. What it
-// passed is added to the counters that steer fuzzing. With EVENSCORE_FUZZ_UNCONFINED it is parsed in this
-// process, to see why.
+// passed is added to the counters that steer fuzzing. Of a plan the first rows are read in both ways, by
+// batches and as threads share them: the same bytes, or an Error both times. With EVENSCORE_FUZZ_UNCONFINED
+// it is parsed in this process, to see why.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -9,11 +10,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "batch/row_search.h"
 #include "batch/rows_plan.h"
+#include "batch/stored_rows.h"
+#include "batch/task_pool.h"
 #include "evenscore/error.h"
 #include "fuzz/targets.h"
 #include "h5/ask.h"
@@ -93,6 +97,53 @@ void parse(const h5::File& file, h5::AnswerWriter& out) {
   }
 }
 
+constexpr std::uint64_t kMostColumns = 64, kMostRows = 512;
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of decoded chunks
+
+using Rows = std::optional<std::vector<std::byte>>;  // nothing = refused
+
+Rows read_by_batches(StoredRows& source, std::uint64_t n) {
+  std::vector<std::byte> rows(n * source.row_bytes());
+  TaskPool pool(1);
+  try {
+    StoredRows::Pieces pieces;
+    source.add_pieces(0, n, rows.data(), pool.threads(), pieces);
+    pieces.run(pool);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return rows;
+}
+
+Rows read_shared(StoredRows& source, std::uint64_t n) {
+  std::vector<std::byte> rows(n * source.row_bytes());
+  try {
+    for (std::uint64_t row = 0; row < n; row += 100)
+      source.read_shared(row, std::min<std::uint64_t>(100, n - row), rows.data() + row * source.row_bytes());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return rows;
+}
+
+void read_both_ways(const h5::InputFile& input, const RowsPlan& plan) {
+  for (const h5::StoredDataset& dataset : plan.datasets) {
+    if (!dataset.is_number() || dataset.shape.empty() || dataset.shape.size() > 2) continue;
+    const bool turned = plan.is_turned(dataset);
+    const std::uint64_t columns = dataset.shape.size() == 2 ? dataset.shape[turned ? 0 : 1] : 1;
+    const ElementType type = dataset.only().type->element;
+    std::vector<RowValue> values;
+    for (std::uint64_t i = 0; i < std::min(columns, kMostColumns); ++i)
+      values.push_back({0, 0, i, values.size() * element_size(type), type});
+    if (values.empty()) continue;
+    StoredRows source(input, dataset, turned, values, values.size() * element_size(type), kMostBytes);
+    if (!source.share(2, kMostBytes)) continue;
+    const std::uint64_t n = std::min(source.rows(), kMostRows);
+    const Rows by_batches = read_by_batches(source, n);
+    expect(by_batches == read_shared(source, n));
+  }
+}
+
 }  // namespace
 
 void rows(std::span<const std::byte> bytes) {
@@ -127,8 +178,9 @@ void rows(std::span<const std::byte> bytes) {
             const std::vector<std::byte> answer = in.data(limits.answer);
             h5::AnswerReader of_plan(answer);
             try {
-              read_plan(of_plan, bytes.size());
+              const RowsPlan plan = read_plan(of_plan, bytes.size());
               of_plan.finish();
+              read_both_ways(input, plan);
             } catch (const Error&) {
             }
           }
