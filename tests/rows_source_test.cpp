@@ -33,6 +33,13 @@ std::vector<T> read_all(RowSource& source, std::int64_t step = 1'000'000) {
     source.read(row, std::min(step, source.count() - row),
                 reinterpret_cast<std::byte*>(values.data() + row * source.columns()));
   }
+  if (source.share(2)) {  // threads get the same bytes
+    std::vector<T> shared(values.size());
+    for (std::int64_t row = 0; row < source.count(); row += step)
+      source.read_shared(row, std::min(step, source.count() - row),
+                         reinterpret_cast<std::byte*>(shared.data() + row * source.columns()));
+    EXPECT_EQ(std::memcmp(shared.data(), values.data(), values.size() * sizeof(T)), 0);
+  }
   return values;
 }
 
@@ -288,15 +295,21 @@ TEST(RowSource, RefusesABooleanOfSevenAlsoWhereItBecomesANumber) {
     FileMaker file(folder.file("r.h5"));
     file.group("t");
     file.dataset("t/flag", test::boolean_type(), {2}, flags.data());
-    file.numbers("t/x", ElementType::f64, {2}, std::vector<double>{1, 2});
+    file.numbers("t/a", ElementType::f64, {2}, std::vector<double>{1, 2});
+    file.dataset("t/chunked", test::boolean_type(), {2}, flags.data(), {{2}, true, 1, false});
   }
-  for (const std::vector<std::string>& columns : {std::vector<std::string>{"flag"}, {"flag", "x"}}) {
+  for (const std::vector<std::string>& columns :
+       {std::vector<std::string>{"flag"}, {"flag", "a"}, {"a", "chunked"}, {"chunked"}}) {
     RowSource source = RowSource::open(folder.file("r.h5"), {"t", columns, false});
+    const std::string flag = columns.back() == "chunked" ? "t/chunked" : "t/flag";
     EXPECT_EQ(source.type(), columns.size() == 1 ? ElementType::u8 : ElementType::f64);
     std::vector<std::byte> rows(64);
     source.read(0, 1, rows.data());
-    expect_error(ErrorCode::corrupt_file, {"r.h5", "t/flag", "boolean"},
-                 [&] { source.read(0, 2, rows.data()); });
+    expect_error(ErrorCode::corrupt_file, {"r.h5", flag, "boolean"}, [&] { source.read(0, 2, rows.data()); });
+    ASSERT_TRUE(source.share(2));
+    source.read_shared(0, 1, rows.data());
+    expect_error(ErrorCode::corrupt_file, {"r.h5", flag, "boolean"},
+                 [&] { source.read_shared(0, 2, rows.data()); });
   }
 }
 

@@ -196,11 +196,20 @@ void RowFile::read_parts(std::uint64_t first, std::uint64_t n, std::byte* to) co
   for (std::uint64_t row = first; row < first + n; row = end) {
     end = first + n;
     for (const StoredRows& part : parts_) end = std::min(end, part.block_end(row));
-    ChunkBand band(value_bytes_);
-    std::vector<std::unique_ptr<SharedRows::Part>> added;
-    for (const StoredRows& part : parts_) added.push_back(part.add_shared(row, end - row, band));
-    band.order();
-    added.front()->gather(band, end - row, to + (row - first) * parts_.front().row_bytes());
+    read_together(row, end - row, to + (row - first) * parts_.front().row_bytes());
+  }
+}
+
+void RowFile::read_together(std::uint64_t first, std::uint64_t n, std::byte* to) const {
+  ChunkBand band(value_bytes_);
+  std::vector<std::unique_ptr<SharedRows::Part>> added;
+  for (const StoredRows& part : parts_) added.push_back(part.add_shared(first, n, band));
+  band.order();
+  try {
+    added.front()->gather(band, n, to);
+  } catch (const Error&) {
+    for (const StoredRows& part : parts_) part.read_shared(first, n, to);  // one of them says which it is
+    throw;
   }
 }
 

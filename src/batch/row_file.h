@@ -64,6 +64,7 @@ class RowFile {
 
  private:
   void read_parts(std::uint64_t first, std::uint64_t n, std::byte* to) const;
+  void read_together(std::uint64_t first, std::uint64_t n, std::byte* to) const;
   StoredRows stored_rows(std::size_t dataset, const std::vector<RowValue>& values, std::size_t row_bytes,
                          std::size_t most_kept) const;
 

@@ -35,8 +35,8 @@ RowLayout::RowLayout(h5::InputFile file, h5::StoredDataset stored, bool transpos
   is_columns = row_stride == dataset.element_bytes && !values.empty() &&
                std::all_of(values.begin(), values.end(), [this](const RowValue& value) {
                  const h5::StoredField& field = dataset.fields.at(value.field);
-                 return field.type->is_number() && value.as == field.type->element &&
-                        field.type->size() == dataset.element_bytes;
+                 return field.type->kind != h5::ValueKind::boolean && field.type->is_number() &&
+                        value.as == field.type->element && field.type->size() == dataset.element_bytes;
                });
   may_stay_shuffled = is_columns && decoder && decoder->shuffles_elements();
 }

@@ -38,11 +38,7 @@ SharedRows::Part::Part(SharedRows& of, std::uint64_t first, std::uint64_t n, Chu
 
 void SharedRows::Part::gather(const ChunkBand& band, std::uint64_t n, std::byte* to) const {
   const Stopwatch watch((*workplace_).seconds.copying);
-  try {
-    band.gather(0, n, to, of_.layout_.row_bytes);
-  } catch (const Error& error) {
-    throw of_.layout_.placed(error);
-  }
+  band.gather(0, n, to, of_.layout_.row_bytes);
 }
 
 void SharedRows::read(std::uint64_t first, std::uint64_t n, std::byte* to) {

@@ -60,7 +60,7 @@ class SharedRows::Part {
   /// good as long as this lives. Errors as read().
   Part(SharedRows& of, std::uint64_t first, std::uint64_t n, ChunkBand& band);
 
-  /// Writes the `n` rows of `band`, to which all parts have been added.
+  /// Writes the `n` rows of `band`, to which all parts have been added. Errors name nothing.
   void gather(const ChunkBand& band, std::uint64_t n, std::byte* to) const;
 
  private:
