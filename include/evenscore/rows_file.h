@@ -90,8 +90,8 @@ class RowSource {
   /// From several threads, each of which does best to read a run of rows in order.
   void read_shared(std::int64_t first_row, std::int64_t n, std::byte* destination) const;
 
-  /// Rows that a thread does best to read at a time by read_shared(), at least 1: about `target_bytes` of them,
-  /// and more where their values lie apart.
+  /// Rows that a thread does best to read at a time by read_shared(), at least 1: about `target_bytes` of
+  /// them, and more where their values lie apart.
   std::int64_t shared_rows(std::size_t target_bytes) const;
 
   /// Where row `row` of these rows is.
