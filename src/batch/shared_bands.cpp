@@ -27,26 +27,26 @@ SharedBands::Use SharedBands::get(const Rows& rows, const Decode& decode, const 
 
 SharedBands::Band& SharedBands::take(const Rows& rows) {
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<Band>& band = bands_[rows.band];
-  if (band) {
-    ++band->users;
-    return *band;
+  if (const auto found = bands_.find(rows.band); found != bands_.end()) {
+    ++found->second->users;
+    return *found->second;
   }
-  band = std::make_unique<Band>();
-  band->users = 1;
-  band->rows_left = rows.rows;
-  band->chunks.resize(rows.chunks);
-  band->failed = rows.chunks;
-  for (auto next = bands_.begin(); next != bands_.end() && bands_.size() > most_;) {
+  for (auto next = bands_.begin(); next != bands_.end() && bands_.size() >= most_;) {
     const auto old = next++;
     if (old->second->users == 0) forget(old);
   }
+  auto band = std::make_unique<Band>();
+  band->rows_left = rows.rows;
+  band->chunks.resize(rows.chunks);
+  band->failed = rows.chunks;
   for (DecodedChunk& chunk : band->chunks) {
     if (spare_.empty()) break;
     chunk.bytes = std::move(spare_.back());
     spare_.pop_back();
   }
-  return *band;
+  Band& added = *bands_.emplace(rows.band, std::move(band)).first->second;
+  added.users = 1;
+  return added;
 }
 
 void SharedBands::forget(std::map<std::uint64_t, std::unique_ptr<Band>>::iterator band) {
