@@ -137,6 +137,10 @@ def main():
         marking = Faults(job, shim)
         cases = [case for case in marking.cases(job.stopped(), "--resume") if case[3] in ("EIO", "EINTR") and not case[5]]
         wrong = jobs.for_each(marking.check, cases)
+    with jobs.Job(evenscore, repository, by_blocks=True) as job:
+        blocks = Faults(job, shim)
+        wrong += jobs.for_each(blocks.check, [case for case in blocks.cases(None) if case[3] in ("EIO", "ENOSPC", "EINTR", "SHORT")])
+        wrong += jobs.for_each(blocks.check_input, list(blocks.input_cases()))
     with jobs.Job(evenscore, repository) as job:
         faults = Faults(job, shim)
         cases = list(faults.cases(None))
@@ -144,7 +148,8 @@ def main():
         cases += faults.cases(unfinished, "--resume")
         wrong += jobs.for_each(faults.check, cases)
         wrong += jobs.for_each(faults.check_input, list(faults.input_cases()))
-        jobs.end(f"{marking.runs} runs with a call that fails in marking a stopped run, {faults.runs} others, {marking.survived + faults.survived} of them to the end", wrong)
+        survived = marking.survived + blocks.survived + faults.survived
+        jobs.end(f"{marking.runs} runs with a call that fails in marking a stopped run, {blocks.runs} by blocks, {faults.runs} others, {survived} of them to the end", wrong)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,10 @@ WORKERS = 2
 
 
 class Job:
-    """Rows in one folder, outputs in folders of their own. With a bad row it marks."""
+    """Rows in one folder, outputs in folders of their own. With a bad row it marks. By batches, or by blocks through a thread's cache."""
 
-    def __init__(self, evenscore, repository, bad_row=None):
+    def __init__(self, evenscore, repository, bad_row=None, by_blocks=False):
+        self.way = [] if by_blocks else ["--batch-rows", str(BLOCK // 2)]
         self.evenscore = evenscore
         self.model = pathlib.Path(repository) / "examples/flights/model.joblib"
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30 else None
@@ -64,7 +65,7 @@ class Job:
 
     def command(self, output, *more, rows=None):
         return [self.evenscore, "score", self.model, rows or self.rows, "-o", output / "out.h5", "--output", "label,proba",
-                "--checkpoint", "0", "--batch-rows", str(BLOCK // 2), "--threads", "1", "--device", "cpu", "--quiet", *self.rule, *map(str, more)]
+                "--checkpoint", "0", *self.way, "--threads", "1", "--device", "cpu", "--quiet", *self.rule, *map(str, more)]
 
     def run(self, output, *more, rows=None, **environment):
         return subprocess.run(self.command(output, *more, rows=rows), capture_output=True, text=True, check=False, timeout=60,

@@ -92,6 +92,10 @@ def main():
     with jobs.Job(evenscore, repository, bad_row=140_000) as job:
         marking = PowerCuts(job, shim)
         wrong = jobs.for_each(marking.check, list(marking.cases(job.stopped(), "--resume", seeds=1)))
+    with jobs.Job(evenscore, repository, by_blocks=True) as job:
+        blocks = PowerCuts(job, shim)
+        wrong += jobs.for_each(blocks.check, list(blocks.cases(None)))
+        wrong += [] if blocks.resumed > 5 else [f"{blocks.resumed} resumed by blocks: too few"]
     with jobs.Job(evenscore, repository) as job:
         cuts = PowerCuts(job, shim)
         older = job.new_output()
@@ -101,7 +105,7 @@ def main():
         cases += cuts.cases(cuts.unfinished(), "--resume")
         wrong += jobs.for_each(cuts.check, cases)
         wrong += [] if cuts.resumed > 20 and cuts.complete > 2 else [f"{cuts.resumed} resumed, {cuts.complete} complete: too few"]
-        jobs.end(f"{marking.cuts} power cuts in marking a stopped run, {cuts.cuts} others, {cuts.resumed} of them resumed behind the first row, {cuts.complete} complete", wrong)
+        jobs.end(f"{marking.cuts} power cuts in marking a stopped run, {blocks.cuts} by blocks, {cuts.cuts} others, {cuts.resumed} of them resumed behind the first row, {cuts.complete} complete", wrong)
 
 
 if __name__ == "__main__":
